@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Split homes: what ring.c needs of split.c. */
+#ifndef _VBUS_RING_SPLIT_H
+#define _VBUS_RING_SPLIT_H
+
+#include <linux/types.h>
+
+struct vbus_ring_mem;
+struct vbus_slot;
+
+/* The read-back: returns the peer's life number, all-ones when nothing answers. */
+u32 vbus_split_read_gen(const struct vbus_ring_mem *mem);
+
+/* Take the seq of a staged slot back. */
+void vbus_split_clear_seq(struct vbus_slot *slot);
+
+#endif /* _VBUS_RING_SPLIT_H */
