@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * configfs: mkdir, echo, ln and rm translated into calls of the core, and nothing else.
+ *
+ *	vbus/devices/<dev>/type		write once: the class
+ *	vbus/instances/<bus>/<link>	symlink to a device: puts it on the bus
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/slab.h>
+#include "core.h"
+
+/* A directory under devices/; the device is there once its type was written. */
+struct device_item {
+	struct config_item item;
+	struct vbus_device *dev;	/* vbus_lock for changes that links look at */
+};
+
+static struct device_item *to_device_item(struct config_item *item)
+{
+	return container_of(item, struct device_item, item);
+}
+
+static struct vbus_bus *to_bus(struct config_item *item)
+{
+	return container_of(item, struct vbus_bus, item);
+}
+
+static struct configfs_subsystem vbus_subsys;
+
+/* The item's device with a reference, or NULL. */
+static struct vbus_device *device_item_get(struct device_item *di)
+{
+	struct vbus_device *dev;
+
+	mutex_lock(&vbus_lock);
+	dev = di->dev;
+	if (dev)
+		vbus_device_get(dev);
+	mutex_unlock(&vbus_lock);
+	return dev;
+}
+
+static void device_item_set(struct device_item *di, struct vbus_device *dev)
+{
+	mutex_lock(&vbus_lock);
+	di->dev = dev;
+	mutex_unlock(&vbus_lock);
+}
+
+static ssize_t device_type_show(struct config_item *item, char *page)
+{
+	struct vbus_device *dev = device_item_get(to_device_item(item));
+	ssize_t len;
+
+	if (!dev)
+		return sysfs_emit(page, "\n");
+	len = sysfs_emit(page, "%s\n", dev->cls->name);
+	vbus_device_put(dev);
+	return len;
+}
+
+/* configfs keeps rmdir of this item away until the store returns, and other stores to the file. */
+static ssize_t device_type_store(struct config_item *item, const char *page, size_t len)
+{
+	struct device_item *di = to_device_item(item);
+	const char *dev_name = config_item_name(item);
+	struct vbus_devclass *cls;
+	struct vbus_device *dev;
+	char name[VBUS_TYPE_SIZE];
+	size_t n = len;
+
+	if (di->dev) {
+		pr_info_ratelimited("%s: type is %s already\n", dev_name, di->dev->cls->name);
+		return -EBUSY;
+	}
+	if (n && page[n - 1] == '\n')
+		n--;
+	if (!n || memchr(page, 0, n))
+		return -EINVAL;
+	if (n >= sizeof(name))
+		return -ENOENT;
+	memcpy(name, page, n);
+	name[n] = 0;
+	cls = vbus_devclass_get(name);
+	if (!cls) {
+		pr_info_ratelimited("%s: there is no device class of the name written to type\n",
+				    dev_name);
+		return -ENOENT;
+	}
+	dev = vbus_device_create(cls, dev_name);
+	vbus_devclass_put(cls);
+	if (IS_ERR(dev)) {
+		pr_info_ratelimited("%s: making a %s failed (%ld)\n", dev_name, name, PTR_ERR(dev));
+		return PTR_ERR(dev);
+	}
+	device_item_set(di, dev);
+	return len;
+}
+
+CONFIGFS_ATTR(device_, type);
+
+static struct configfs_attribute *device_attrs[] = { &device_attr_type, NULL };
+
+static void device_item_release(struct config_item *item)
+{
+	kfree(to_device_item(item));
+}
+
+static struct configfs_item_operations device_item_ops = {
+	.release = device_item_release,
+};
+
+static const struct config_item_type device_item_type = {
+	.ct_item_ops = &device_item_ops,
+	.ct_attrs = device_attrs,
+	.ct_owner = THIS_MODULE,
+};
+
+static int name_check(const char *name)
+{
+	if (vbus_name_ok(name))
+		return 0;
+	pr_info_ratelimited("a name is a letter or digit, then up to 63 of letters, digits, '.', '_', '-', and not 0\n");
+	return -EINVAL;
+}
+
+static struct config_item *devices_make_item(struct config_group *group, const char *name)
+{
+	struct device_item *di;
+	int err = name_check(name);
+
+	if (err)
+		return ERR_PTR(err);
+	if (vbus_device_name_taken(name)) {
+		pr_info_ratelimited("%s: the last device of that name is not gone yet\n", name);
+		return ERR_PTR(-EBUSY);
+	}
+	di = kzalloc(sizeof(*di), GFP_KERNEL);
+	if (!di)
+		return ERR_PTR(-ENOMEM);
+	config_item_init_type_name(&di->item, name, &device_item_type);
+	return &di->item;
+}
+
+static void devices_drop_item(struct config_group *group, struct config_item *item)
+{
+	struct device_item *di = to_device_item(item);
+	struct vbus_device *dev = di->dev;
+
+	device_item_set(di, NULL);
+	if (dev)
+		vbus_device_remove(dev);
+	config_item_put(item);
+}
+
+static struct configfs_group_operations devices_group_ops = {
+	.make_item = devices_make_item,
+	.drop_item = devices_drop_item,
+};
+
+static const struct config_item_type devices_type = {
+	.ct_group_ops = &devices_group_ops,
+	.ct_owner = THIS_MODULE,
+};
+
+/*
+ * A link keeps its bus: without the dependency rmdir of the bus would be ENOTEMPTY where the
+ * contract says EBUSY.
+ */
+static int bus_allow_link(struct config_item *src, struct config_item *target)
+{
+	struct vbus_bus *bus = to_bus(src);
+	struct vbus_device *dev;
+	int err;
+
+	/* A link may point into any subsystem of configfs. */
+	if (target->ci_type != &device_item_type)
+		return -EINVAL;
+	dev = device_item_get(to_device_item(target));
+	if (!dev) {
+		pr_info_ratelimited("%s: device %s has no type yet\n", vbus_bus_name(bus),
+				    config_item_name(target));
+		return -EINVAL;
+	}
+	err = configfs_depend_item_unlocked(&vbus_subsys, src);
+	if (err)
+		goto out_put;
+	err = vbus_link_add(bus, dev);
+	if (err) {
+		configfs_undepend_item(src);
+		pr_info_ratelimited("%s: linking %s failed (%d)\n", vbus_bus_name(bus),
+				    config_item_name(target), err);
+	}
+out_put:
+	vbus_device_put(dev);
+	return err;
+}
+
+/* Cannot fail and holds the directory: nothing here waits for a peer or takes rtnl. */
+static void bus_drop_link(struct config_item *src, struct config_item *target)
+{
+	struct vbus_device *dev = device_item_get(to_device_item(target));
+
+	/* Without a device its links went when it did. */
+	if (dev) {
+		vbus_link_del(to_bus(src), dev);
+		vbus_device_put(dev);
+	}
+	configfs_undepend_item(src);
+}
+
+static void bus_item_release(struct config_item *item)
+{
+	vbus_bus_put(to_bus(item));
+}
+
+static struct configfs_item_operations bus_item_ops = {
+	.release = bus_item_release,
+	.allow_link = bus_allow_link,
+	.drop_link = bus_drop_link,
+};
+
+static const struct config_item_type bus_item_type = {
+	.ct_item_ops = &bus_item_ops,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct config_item *instances_make_item(struct config_group *group, const char *name)
+{
+	struct vbus_bus *bus;
+	int err = name_check(name);
+
+	if (err)
+		return ERR_PTR(err);
+	bus = vbus_bus_create(name);
+	if (IS_ERR(bus))
+		return ERR_CAST(bus);
+	vbus_bus_get(bus);
+	config_item_init_type_name(&bus->item, name, &bus_item_type);
+	return &bus->item;
+}
+
+static void instances_drop_item(struct config_group *group, struct config_item *item)
+{
+	vbus_bus_remove(to_bus(item));
+	config_item_put(item);
+}
+
+static struct configfs_group_operations instances_group_ops = {
+	.make_item = instances_make_item,
+	.drop_item = instances_drop_item,
+};
+
+static const struct config_item_type instances_type = {
+	.ct_group_ops = &instances_group_ops,
+	.ct_owner = THIS_MODULE,
+};
+
+static const struct config_item_type subsys_type = {
+	.ct_owner = THIS_MODULE,
+};
+
+static struct config_group devices_group;
+static struct config_group instances_group;
+
+static struct configfs_subsystem vbus_subsys = {
+	.su_group = {
+		.cg_item = {
+			.ci_namebuf = "vbus",
+			.ci_type = &subsys_type,
+		},
+	},
+};
+
+/* Process context, no lock of ours held. -ENOENT if the bus is on its way out. */
+int vbus_configfs_depend(struct vbus_bus *bus)
+{
+	return configfs_depend_item(&vbus_subsys, &bus->item);
+}
+
+void vbus_configfs_undepend(struct vbus_bus *bus)
+{
+	configfs_undepend_item(&bus->item);
+}
+
+int vbus_configfs_init(void)
+{
+	config_group_init(&vbus_subsys.su_group);
+	mutex_init(&vbus_subsys.su_mutex);
+	config_group_init_type_name(&devices_group, "devices", &devices_type);
+	configfs_add_default_group(&devices_group, &vbus_subsys.su_group);
+	config_group_init_type_name(&instances_group, "instances", &instances_type);
+	configfs_add_default_group(&instances_group, &vbus_subsys.su_group);
+	return configfs_register_subsystem(&vbus_subsys);
+}
+
+void vbus_configfs_exit(void)
+{
+	configfs_unregister_subsystem(&vbus_subsys);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Doorbells: from a number the peer wrote to the poll of a queue; and the timer that looks after
+ * sleeping queues, so that a doorbell that was lost or held back costs a delay and not a hang.
+ */
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include "core.h"
+#include "trace.h"
+
+#define TICK		(HZ / 10)
+#define TICKS_PER_SEC	10
+
+int vbus_doorbell_init(struct vbus_client *client)
+{
+	u32 n = client->conn->caps.doorbells;
+
+	client->doorbells = kcalloc(n, sizeof(*client->doorbells), GFP_KERNEL);
+	client->doorbell_map = bitmap_zalloc(n, GFP_KERNEL);
+	if (client->doorbells && client->doorbell_map)
+		return 0;
+	vbus_doorbell_fini(client);
+	return -ENOMEM;
+}
+
+void vbus_doorbell_fini(struct vbus_client *client)
+{
+	bitmap_free(client->doorbell_map);
+	kfree(client->doorbells);
+}
+
+int vbus_doorbell_add(struct vbus_client *client, struct vbus_dqueue *q)
+{
+	u32 n = client->conn->caps.doorbells;
+
+	lockdep_assert_held(&client->lock);
+	q->doorbell = find_first_zero_bit(client->doorbell_map, n);
+	if (q->doorbell >= n)
+		return -ENOSPC;
+	set_bit(q->doorbell, client->doorbell_map);
+	rcu_assign_pointer(client->doorbells[q->doorbell].queue, q);
+	return 0;
+}
+
+/* After it and a grace period no doorbell finds the queue. */
+void vbus_doorbell_del(struct vbus_client *client, struct vbus_dqueue *q)
+{
+	lockdep_assert_held(&client->lock);
+	RCU_INIT_POINTER(client->doorbells[q->doorbell].queue, NULL);
+	clear_bit(q->doorbell, client->doorbell_map);
+}
+
+static bool kick_allowed(struct vbus_client *client)
+{
+	u32 kicks = READ_ONCE(client->bus->limits.kicks);
+
+	return (u32)atomic_inc_return(&client->kicks) <= kicks / TICKS_PER_SEC;
+}
+
+void vbus_client_doorbell(struct vbus_client *client, u32 nr)
+{
+	struct vbus_dqueue *q;
+
+	if (nr >= client->conn->caps.doorbells) {
+		client->bad_doorbells++;
+		return;
+	}
+	nr = array_index_nospec(nr, client->conn->caps.doorbells);
+	rcu_read_lock();
+	q = rcu_dereference(client->doorbells[nr].queue);
+	if (!q) {
+		client->bad_doorbells++;
+	} else if (!kick_allowed(client)) {
+		client->throttled++;
+		WRITE_ONCE(q->throttled, true);
+	} else {
+		/* A counter for people; two doorbells at the same instant may count as one. */
+		q->stats->doorbells++;
+		WRITE_ONCE(q->armed, false);
+		trace_vbus_doorbell(client, nr);
+		if (q->poll)
+			vbus_poll_schedule(q->poll);
+	}
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(vbus_client_doorbell);
+
+/* A doorbell is missed if the ring has work, is armed, and was so one tick ago. */
+static bool queue_missed(struct vbus_dqueue *q)
+{
+	bool missed = false;
+
+	if (!vbus_dqueue_lock(q))
+		return false;
+	if (READ_ONCE(q->armed) && !(q->flags & VBUS_QUEUE_F_STREAM) &&
+	    vbus_cons_pending(&q->req)) {
+		missed = q->suspect;
+		q->suspect = !missed;
+		if (missed)
+			q->stats->missed++;
+	} else {
+		q->suspect = false;
+	}
+	vbus_dqueue_unlock(q);
+	return missed;
+}
+
+void vbus_sleepers_tick(struct timer_list *timer)
+{
+	struct vbus_client *client = from_timer(client, timer, timer);
+	struct vbus_dqueue *q;
+
+	atomic_set(&client->kicks, 0);
+	spin_lock_bh(&client->qlock);
+	list_for_each_entry(q, &client->qlist, entry) {
+		bool throttled = xchg(&q->throttled, false);
+
+		if ((queue_missed(q) || throttled) && q->poll)
+			vbus_poll_schedule(q->poll);
+	}
+	if (!list_empty(&client->qlist))
+		mod_timer(timer, jiffies + TICK);
+	spin_unlock_bh(&client->qlock);
+}
+
+void vbus_sleepers_add(struct vbus_client *client, struct vbus_dqueue *q)
+{
+	spin_lock_bh(&client->qlock);
+	if (list_empty(&client->qlist))
+		mod_timer(&client->timer, jiffies + TICK);
+	list_add_tail(&q->entry, &client->qlist);
+	spin_unlock_bh(&client->qlock);
+}
+
+void vbus_sleepers_del(struct vbus_client *client, struct vbus_dqueue *q)
+{
+	bool last;
+
+	spin_lock_bh(&client->qlock);
+	list_del(&q->entry);
+	last = list_empty(&client->qlist);
+	spin_unlock_bh(&client->qlock);
+	if (last)
+		del_timer_sync(&client->timer);
+}
+
+void vbus_client_quiesce(struct vbus_client *client)
+{
+	struct vbus_dqueue *q;
+
+	spin_lock_bh(&client->qlock);
+	list_for_each_entry(q, &client->qlist, entry) {
+		/* Not vbus_dqueue_lock(): a dead queue's last copy counts too. */
+		spin_lock(&q->lock);
+		spin_unlock(&q->lock);
+	}
+	spin_unlock_bh(&client->qlock);
+}
+EXPORT_SYMBOL_GPL(vbus_client_quiesce);
