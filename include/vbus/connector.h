@@ -55,7 +55,8 @@ struct vbus_connector_caps {
  * @event: tell the driver side about a port. Process context, from the client's own work item, one
  *	at a time; may sleep for long. Not called any more once vbus_client_detach() has returned
  * @raise: interrupt the driver side. Any context, also with a queue's lock held; must not sleep and
- *	must not run driver code inline beyond scheduling it
+ *	must not run driver code inline beyond scheduling it. @vector is what the peer said,
+ *	unchecked
  * @alloc_half: split homes: @bytes of device-side memory the peer can write; *@window is the
  *	address by which it does. Optional, a pair with @free_half
  * @free_half: undo it
@@ -86,15 +87,26 @@ struct vbus_connector {
 	const struct vbus_client_ops *ops;
 	int (*attach)(struct vbus_connector *conn, struct vbus_bus *bus);
 	int (*detach)(struct vbus_connector *conn, struct vbus_client *client);
-	/* private to the core */
+	/* private: to the core */
 	struct list_head node;
 	struct kobject *kobj;
-	unsigned int clients;
 };
 
+/**
+ * vbus_connector_register() - make a transport known
+ * @conn: the connector; static
+ *
+ * "attach" can be written to before this returns.
+ * Context: process. Return: 0, -EINVAL (malformed), -EEXIST, -ENOMEM.
+ */
 int vbus_connector_register(struct vbus_connector *conn);
 
-/* vbus_connector_unregister - undo it; every client must be detached. Waits for stores in flight */
+/**
+ * vbus_connector_unregister() - undo it
+ * @conn: the connector; it has no clients, since those pin its module
+ *
+ * Waits for writes to "attach" and "detach". Context: process, no lock held that those take.
+ */
 void vbus_connector_unregister(struct vbus_connector *conn);
 
 /* What the core gives a doorbell number. */
@@ -114,7 +126,7 @@ struct vbus_client {
 	struct vbus_bus *bus;
 	struct vbus_memctx mem;
 	char name[VBUS_NAME_SIZE];
-	/* private to the core */
+	/* private: to the core */
 	struct kobject kobj;
 	struct kobject *ports_kobj;
 	struct dentry *debugfs;
@@ -154,8 +166,10 @@ int vbus_client_init(struct vbus_client *client, struct vbus_connector *conn);
  * @bus: the bus
  * @name: its name; validated like every name
  *
- * From here events can come. Holds a reference until vbus_client_detach().
- * Context: process. Return: 0, -EINVAL, -EEXIST, -ENODEV (bus is going), -ENOMEM, -ENOSPC.
+ * Once in a client's life. From here verbs are welcome and events can come, the latter after
+ * ATTACH. Holds a reference until vbus_client_detach().
+ * Context: process, no lock of the core held. Return: 0, -EINVAL (name, or memory functions
+ * missing), -EEXIST, -ENODEV (bus is going), -ENOMEM, -ENOSPC (limits/clients).
  */
 int vbus_client_attach(struct vbus_client *client, struct vbus_bus *bus, const char *name);
 
@@ -169,7 +183,20 @@ int vbus_client_attach(struct vbus_client *client, struct vbus_bus *bus, const c
  */
 void vbus_client_detach(struct vbus_client *client);
 
+/**
+ * vbus_client_get() - take a reference
+ * @client: the client
+ *
+ * Context: any.
+ */
 void vbus_client_get(struct vbus_client *client);
+
+/**
+ * vbus_client_put() - drop one; the last frees it through &vbus_client_ops.release
+ * @client: the client
+ *
+ * Context: process.
+ */
 void vbus_client_put(struct vbus_client *client);
 
 /**
@@ -177,7 +204,7 @@ void vbus_client_put(struct vbus_client *client);
  * @client: who asks
  * @req: message and payload; a private copy the peer can no longer change
  * @req_len: bytes of it, at most sizeof(struct vbus_msg) + VBUS_CALL_MAX
- * @reply: room for the reply
+ * @reply: room for the reply; does not overlap @req
  * @reply_len: bytes of room; at least sizeof(struct vbus_msg)
  *
  * Any byte sequence may be given. Context: process; sleeps, but never takes rtnl and never waits
@@ -196,11 +223,23 @@ ssize_t vbus_client_verb(struct vbus_client *client, const void *req, size_t req
  */
 void vbus_client_doorbell(struct vbus_client *client, u32 nr);
 
-/* vbus_client_quiesce - take each queue's lock once, so that no copy begun before is still going on.
- * For connectors that withdraw memory. Any context that may take a BH lock.
+/**
+ * vbus_client_quiesce() - wait for copies of the data path
+ * @client: the client
+ *
+ * Takes the lock of each queue once: on return no copy begun under one before is still going on.
+ * For connectors that withdraw memory. Copies of calls are not under a queue's lock; a memctx that
+ * must wait for those, too, has to do so by itself.
+ * Context: process or softirq, no queue locked.
  */
 void vbus_client_quiesce(struct vbus_client *client);
 
+/**
+ * vbus_bus_name() - what the administrator called a bus
+ * @bus: the bus
+ *
+ * Context: any. Return: the name; lives as long as the bus.
+ */
 const char *vbus_bus_name(const struct vbus_bus *bus);
 
 /* ---- driver side (vbus-proxy.ko) --------------------------------------------------------- */
@@ -240,7 +279,7 @@ struct vbus_bridge {
 	struct module *owner;
 	const struct vbus_bridge_ops *ops;
 	enum vbus_home home;
-	/* private to vbus-proxy */
+	/* private: to vbus-proxy */
 	struct mutex lock;	/* guards all below */
 	struct xarray proxies;
 	u32 ports;

@@ -55,7 +55,6 @@ struct vbus_shm;
  * @release: last reference gone; free the struct
  * @node: core's
  * @kobj: core's
- * @devices: core's
  */
 struct vbus_devclass {
 	const char *name;
@@ -68,7 +67,6 @@ struct vbus_devclass {
 
 	struct list_head node;
 	struct kobject *kobj;
-	unsigned int devices;
 };
 
 #define VBUS_MAX_PORTS	4	/* per device */
@@ -87,7 +85,7 @@ struct vbus_device {
 	struct vbus_port *ports[VBUS_MAX_PORTS];
 	unsigned int nports;
 	bool dead;
-	/* private to the core */
+	/* private: to the core */
 	struct kobject *ifaces;
 	struct vbus_link *links[VBUS_MAX_PORTS];
 	unsigned int nlinks;
@@ -101,18 +99,29 @@ struct vbus_device {
  */
 int vbus_devclass_register(struct vbus_devclass *cls);
 
-/* vbus_devclass_unregister - undo it; no device of the class can exist any more */
+/**
+ * vbus_devclass_unregister() - undo it
+ * @cls: the class; no device of it exists, since devices pin its module
+ *
+ * Context: process.
+ */
 void vbus_devclass_unregister(struct vbus_devclass *cls);
 
-/* module_vbus_devclass - a module that is nothing but one class; also makes it load on demand */
+/* module_vbus_devclass - a module that is nothing but one class */
 #define module_vbus_devclass(__cls) \
-	module_driver(__cls, __vbus_devclass_register, vbus_devclass_unregister)
-#define __vbus_devclass_register(cls) vbus_devclass_register(cls)
+	module_driver(__cls, vbus_devclass_register, vbus_devclass_unregister)
 
 /* MODULE_ALIAS_VBUS_CLASS - lets "echo name > type" load the module */
 #define MODULE_ALIAS_VBUS_CLASS(name) MODULE_ALIAS("vbus-class-" name)
 
-/* vbus_device_init - first thing in &vbus_devclass.create; after it, errors end in vbus_device_put() */
+/**
+ * vbus_device_init() - prepare a device, first thing in &vbus_devclass.create
+ * @dev: embedded in the model's struct, zeroed
+ * @cls: the class @create was called for
+ *
+ * After it, errors end in vbus_device_put(), which frees through &vbus_devclass.release.
+ * Context: process.
+ */
 void vbus_device_init(struct vbus_device *dev, struct vbus_devclass *cls);
 
 static inline const char *vbus_device_name(const struct vbus_device *dev)
@@ -140,7 +149,7 @@ static inline struct vbus_device *vbus_device_from_kobj(struct kobject *kobj)
 /**
  * vbus_device_store_begin() - make a slow sysfs store safe
  * @dev: the device of the attribute
- * @attr: the attribute being written
+ * @attr: the attribute being written; of a group without a name
  *
  * A store that sleeps for long, or takes rtnl, would block rmdir of its device and every mkdir in
  * vbus. Between begin and end the attribute no longer holds the device's directory; a reference
@@ -152,7 +161,13 @@ static inline struct vbus_device *vbus_device_from_kobj(struct kobject *kobj)
  */
 void *vbus_device_store_begin(struct vbus_device *dev, struct attribute *attr);
 
-/* vbus_device_store_end - see vbus_device_store_begin() */
+/**
+ * vbus_device_store_end() - the last thing in such a store
+ * @dev: the device; can be gone on return
+ * @cookie: of vbus_device_store_begin(), not NULL
+ *
+ * Context: the same store.
+ */
 void vbus_device_store_end(struct vbus_device *dev, void *cookie);
 
 /* ---- ports and sessions ------------------------------------------------------------------ */
@@ -208,7 +223,7 @@ struct vbus_port {
 	u64 features;
 	u32 max_sessions;
 	const struct vbus_port_ops *ops;
-	/* private to the core */
+	/* private: to the core */
 	u32 index;
 	u32 sessions;	/* port lock */
 	bool wanted;	/* somebody was told EBUSY; port lock */
@@ -238,7 +253,7 @@ struct vbus_session {
 	struct vbus_memctx *mem;
 	u64 features;
 	bool dead;
-	/* private to the core */
+	/* private: to the core */
 	struct kref ref;
 	u32 handle;
 	int broken;	/* atomic: broken by the peer, break_work is on its way */
@@ -284,7 +299,12 @@ struct vbus_shm {
 	u32 vector;
 };
 
-/* vbus_shm_signal - ring the driver side about a region; any context */
+/**
+ * vbus_shm_signal() - ring the driver side about a region
+ * @shm: the region
+ *
+ * Context: any, before &vbus_port_ops.shm_del returns.
+ */
 void vbus_shm_signal(struct vbus_shm *shm);
 
 /* ---- polls ------------------------------------------------------------------------------- */
@@ -303,21 +323,46 @@ struct vbus_poll {
 	struct napi_struct napi;
 	int (*fn)(struct vbus_poll *poll, int budget);
 	bool (*arm)(struct vbus_poll *poll);
-	/* private to the core */
+	/* private: to the core */
 	struct irq_work irq_work;
 };
 
-/* vbus_poll_init - process context; begins disabled */
+/**
+ * vbus_poll_init() - make a poll; it begins disabled
+ * @poll: the poll, zeroed
+ * @fn: see &struct vbus_poll
+ * @arm: see &struct vbus_poll; NULL if nothing needs arming
+ *
+ * Context: process.
+ */
 void vbus_poll_init(struct vbus_poll *poll, int (*fn)(struct vbus_poll *poll, int budget),
 		    bool (*arm)(struct vbus_poll *poll));
 
-/* vbus_poll_fini - process context; must be disabled. Waits for stragglers of vbus_poll_schedule() */
+/**
+ * vbus_poll_fini() - end a poll
+ * @poll: the poll, disabled, or never enabled
+ *
+ * Waits for stragglers of vbus_poll_schedule() and for an RCU grace period; the memory can be freed
+ * on return. Context: process.
+ */
 void vbus_poll_fini(struct vbus_poll *poll);
 
-/* vbus_poll_enable - process context */
+/**
+ * vbus_poll_enable() - let a poll run
+ * @poll: the poll, disabled
+ *
+ * What was asked for while it was disabled does not make it run: schedule it if there may be work.
+ * Context: process.
+ */
 void vbus_poll_enable(struct vbus_poll *poll);
 
-/* vbus_poll_disable - process context; waits for a running poll, which is bounded */
+/**
+ * vbus_poll_disable() - let it run no more
+ * @poll: the poll, enabled
+ *
+ * Waits for a running poll, which is bounded by its budget. Context: process, no lock held that
+ * the poll takes.
+ */
 void vbus_poll_disable(struct vbus_poll *poll);
 
 /**
@@ -335,7 +380,7 @@ void vbus_poll_schedule(struct vbus_poll *poll);
  * struct vbus_qstats - counters of a queue; survive the queue being set up again in a session
  * @packets: requests (or packets, as the model counts) completed
  * @bytes: payload bytes moved
- * @doorbells: doorbells received
+ * @doorbells: doorbells received and passed on
  * @interrupts: interrupts raised
  * @suppressed: interrupts the driver side did not want
  * @ring_full: times the device side found no room or no buffer
@@ -355,7 +400,7 @@ struct vbus_qstats {
 	u64 dropped;
 	u64 missed;
 	u64 copies;
-	/* private to the core */
+	/* private: to the core */
 	struct kobject kobj;
 };
 
@@ -379,14 +424,14 @@ struct vbus_dqueue {
 	u32 flags;
 	struct vbus_poll *poll;
 	void *priv;
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct vbus_cons req;
 	struct vbus_prod cpl;
 	struct vbus_qstats *stats;
 	bool live;
-	/* private to the core */
+	/* private: to the core */
 	u32 done;	/* requests completed, against req's index */
-	bool armed;	/* req was armed and nobody rang yet; for the sleepers' timer */
+	bool armed;	/* it sleeps and nobody rang yet; for the sleepers' timer */
 	bool suspect;	/* the timer saw it armed with work, once */
 	bool throttled;	/* a doorbell was held back until the timer's next tick */
 	u32 doorbell;
@@ -465,14 +510,19 @@ static inline void vbus_dqueue_complete(struct vbus_dqueue *q, u32 requests)
 	vbus_prod_publish(&q->cpl);
 }
 
-/* vbus_dqueue_kick - interrupt the driver side if it asked for it; locked */
+/**
+ * vbus_dqueue_kick() - interrupt the driver side if it asked for it
+ * @q: the queue, locked
+ *
+ * Context: as vbus_dqueue_lock().
+ */
 void vbus_dqueue_kick(struct vbus_dqueue *q);
 
 /**
  * vbus_dqueue_arm() - ask for a doorbell and take a last look; for &vbus_poll.arm
- * @q: the queue; takes its lock
+ * @q: the queue, not a stream; takes its lock
  *
- * Return: true if there is work after all. A dead queue has none.
+ * Context: as vbus_dqueue_lock(). Return: true if there is work after all. A dead queue has none.
  */
 bool vbus_dqueue_arm(struct vbus_dqueue *q);
 
@@ -481,6 +531,7 @@ bool vbus_dqueue_arm(struct vbus_dqueue *q);
  * @q: the stream; takes its lock
  * @addr: the event, see the device ABI
  *
+ * Context: as vbus_dqueue_lock(); the caller knows that @q is not freed meanwhile.
  * Return: 0, -ENOSPC (the consumer is behind: remember and send the state again when the poll of
  * the stream's credit doorbell runs), -ENODEV (dead).
  */

@@ -27,6 +27,8 @@ struct vbus_queue;
  * @port: its id on the bus
  * @type: its type
  * @features: negotiated by vbus_open()
+ * @going: set when the device is about to be removed. Removal waits for writers of the driver's
+ *	sysfs attributes; those that take long should look at it and give up
  */
 struct vbus_proxy {
 	struct device dev;
@@ -34,11 +36,12 @@ struct vbus_proxy {
 	u32 port;
 	char type[VBUS_TYPE_SIZE];
 	u64 features;
-	/* private to vbus-proxy */
+	bool going;
+	/* private: to vbus-proxy */
 	u32 handle;
 	bool open;
 	bool gone;	/* DEVDROP was seen: verbs other than close fail at once */
-	struct mutex lock;
+	struct mutex lock;	/* verbs, one at a time */
 	const char *driver_override;
 };
 
@@ -74,16 +77,32 @@ struct vbus_driver {
 #define to_vbus_driver(d) container_of_const(d, struct vbus_driver, driver)
 
 int __vbus_driver_register(struct vbus_driver *drv, struct module *owner);
+
+/**
+ * vbus_driver_register() - make a driver known; it is probed for ports that are there
+ * @drv: the driver; static
+ *
+ * Context: process.
+ * Return: 0, -EINVAL (malformed), -EBUSY (name taken), or another errno.
+ */
 #define vbus_driver_register(drv) __vbus_driver_register(drv, THIS_MODULE)
+
+/**
+ * vbus_driver_unregister() - remove it from its ports and forget it
+ * @drv: the driver
+ *
+ * Context: process, rtnl not held.
+ */
 void vbus_driver_unregister(struct vbus_driver *drv);
 
+/* module_vbus_driver - a module that is nothing but one driver */
 #define module_vbus_driver(__drv) \
 	module_driver(__drv, vbus_driver_register, vbus_driver_unregister)
 
 /* MODULE_ALIAS_VBUS - lets a port of this type load the module */
 #define MODULE_ALIAS_VBUS(type) MODULE_ALIAS("vbus:" type)
 
-/* ---- verbs: process context, may sleep; rtnl may be held ---------------------------------- */
+/* ---- verbs ------------------------------------------------------------------------------- */
 
 /**
  * vbus_open() - open the port
@@ -91,11 +110,18 @@ void vbus_driver_unregister(struct vbus_driver *drv);
  * @version: device-ABI version the driver speaks
  * @features: what it wants; p->features holds what it got
  *
- * Return: 0, -EBUSY (taken), -EOPNOTSUPP (version or feature), -ENODEV (gone), or another errno.
+ * Context: process; sleeps. rtnl may be held, here and in the other verbs.
+ * Return: 0, -EBUSY (taken), -EOPNOTSUPP (version or feature), -ENODEV (gone), -EPROTO (the device
+ * side answered what was not asked), or another errno.
  */
 int vbus_open(struct vbus_proxy *p, u32 version, u64 features);
 
-/* vbus_close - close it; all queues must be destroyed. Harmless if not open */
+/**
+ * vbus_close() - close it
+ * @p: the proxy; all its queues are destroyed. Harmless if it is not open
+ *
+ * Works, like vbus_queue_destroy(), on a device that is gone. Context: process; sleeps.
+ */
 void vbus_close(struct vbus_proxy *p);
 
 /**
@@ -107,6 +133,7 @@ void vbus_close(struct vbus_proxy *p);
  * @out: room for output, or NULL
  * @out_len: bytes of room; at most VBUS_CALL_MAX
  *
+ * Context: process; sleeps. Logs nothing.
  * Return: bytes of output, or errno. -EINPROGRESS: completes later, by event.
  */
 int vbus_call(struct vbus_proxy *p, u32 func, const void *in, size_t in_len,
@@ -116,17 +143,24 @@ int vbus_call(struct vbus_proxy *p, u32 func, const void *in, size_t in_len,
  * vbus_shm() - register a region of mapped memory
  * @p: the proxy, open
  * @id: number in the device ABI
- * @addr: from vbus_map() or vbus_alloc_coherent()
+ * @addr: from vbus_alloc_coherent(); memory both sides use at a time has to be coherent
  * @len: bytes; 0 unregisters
  * @flags: VBUS_SHM_F_*
  *
+ * Context: process; sleeps.
  * Return: 0 or errno.
  */
 int vbus_shm(struct vbus_proxy *p, u32 id, dma_addr_t addr, u64 len, u32 flags);
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-/* vbus_dma_dev - the device to use with the DMA API (page_pool, dma_map_sg, ...) */
+/**
+ * vbus_dma_dev() - the device to use with the DMA API (page_pool, dma_map_sg, ...)
+ * @p: the proxy
+ *
+ * Context: any.
+ * Return: the device.
+ */
 struct device *vbus_dma_dev(struct vbus_proxy *p);
 
 /* vbus_map - dma_map_single() on the proxy's DMA device; check with vbus_map_error() */
@@ -169,7 +203,7 @@ static inline void vbus_free_coherent(struct vbus_proxy *p, size_t len, void *pt
  * @stream: an event stream, device side to driver side
  * @name: of its vector, in /proc/interrupts
  * @callback: called in atomic context (hard irq, softirq or BHs off) when the device side rings;
- *	should only schedule. NULL: no vector
+ *	should only schedule. Can come before vbus_queue_create() returns. NULL: no vector
  * @priv: for the callback
  */
 struct vbus_queue_params {
@@ -200,7 +234,7 @@ struct vbus_queue {
 	u64 doorbells;
 	u64 suppressed;
 	u64 interrupts;
-	/* private to vbus-proxy */
+	/* private: to vbus-proxy */
 	const struct vbus_bridge_ops *ops;
 	struct vbus_bridge *bridge;
 	u32 id;
@@ -218,16 +252,26 @@ struct vbus_queue {
  * @params: see &struct vbus_queue_params
  *
  * The completion ring is not armed yet: call vbus_cons_arm(&q->cpl) (usually from the poll that
- * finds it empty). Context: process. Return: the queue or ERR_PTR().
+ * finds it empty). Context: process.
+ * Return: the queue or ERR_PTR().
  */
 struct vbus_queue *vbus_queue_create(struct vbus_proxy *p, const struct vbus_queue_params *params);
 
-/* vbus_queue_destroy - undo it; on return the callback is not running and the device side does not
- * touch the rings any more. Works on a device that is gone. NULL is harmless. Process context.
+/**
+ * vbus_queue_destroy() - undo it
+ * @q: the queue, or NULL
+ *
+ * On return the callback is not running, and the device side does not touch the rings any more.
+ * Works on a device that is gone. Context: process; sleeps.
  */
 void vbus_queue_destroy(struct vbus_queue *q);
 
-/* vbus_queue_ring - ring the device side unconditionally; any context */
+/**
+ * vbus_queue_ring() - ring the device side unconditionally
+ * @q: the queue
+ *
+ * Context: any.
+ */
 void vbus_queue_ring(struct vbus_queue *q);
 
 /* vbus_queue_kick - after publishing requests: ring the device side if it asked for it */

@@ -10,7 +10,9 @@
 #ifndef _VBUS_MEMCTX_H
 #define _VBUS_MEMCTX_H
 
+#include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 
 struct vbus_memctx;
@@ -72,6 +74,21 @@ static inline int vbus_memctx_copy_to(struct vbus_memctx *mem, u64 addr, const v
 	if (addr + len < addr)
 		return -EFAULT;
 	return mem->ops->copy_to(mem, addr, src, len);
+}
+
+/**
+ * vbus_memctx_map() - a kernel pointer to peer memory; &vbus_memctx_ops.unmap undoes it
+ * @mem: whose memory
+ * @addr: peer address
+ * @len: bytes, as the peer said
+ *
+ * Context: process. Return: the pointer, or ERR_PTR() of -EFAULT or what &vbus_memctx_ops.map said.
+ */
+static inline void *vbus_memctx_map(struct vbus_memctx *mem, u64 addr, u64 len)
+{
+	if (addr + len < addr || len > SIZE_MAX)
+		return ERR_PTR(-EFAULT);
+	return mem->ops->map(mem, addr, len);
 }
 
 #endif /* _VBUS_MEMCTX_H */

@@ -35,6 +35,7 @@
 #define _VBUS_RING_H
 
 #include <linux/compiler.h>
+#include <linux/prefetch.h>
 #include <linux/types.h>
 #include <asm/barrier.h>
 #include <asm/byteorder.h>
@@ -359,6 +360,14 @@ static inline u32 vbus_prod_index(const struct vbus_prod *p)
  * Consumer.
  */
 
+/*
+ * A consumer that lags behind finds its lines in the producer's cache, each a transfer away. It
+ * asks for them this many slots early: far enough to hide the transfer, and lines that hold nothing
+ * new yet are in its own cache still, so that asking disturbs nobody.
+ */
+#define VBUS_RING_AHEAD		32
+#define VBUS_SLOTS_PER_LINE	4
+
 /* What an empty slot holds if the producer is honest: nothing yet, or the previous round. */
 static __always_inline void __vbus_cons_empty(struct vbus_cons *c, u32 seq, u32 want)
 {
@@ -388,6 +397,8 @@ static __always_inline bool vbus_cons_peek(struct vbus_cons *c, u32 ahead, struc
 		__vbus_cons_empty(c, seq, want);
 		return false;
 	}
+	if (want % VBUS_SLOTS_PER_LINE == 1)
+		prefetch(&c->mem.slots[(want - 1 + VBUS_RING_AHEAD) & c->mask]);
 	out->addr = READ_ONCE(slot->addr);
 	out->lf = READ_ONCE(slot->lf);
 	out->seq = cpu_to_le32(want);
