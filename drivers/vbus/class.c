@@ -43,7 +43,6 @@ int vbus_devclass_register(struct vbus_devclass *cls)
 		err = -ENOMEM;
 		goto out;
 	}
-	cls->devices = 0;
 	list_add_tail(&cls->node, &classes);
 out:
 	mutex_unlock(&vbus_lock);
@@ -55,8 +54,8 @@ void vbus_devclass_unregister(struct vbus_devclass *cls)
 {
 	mutex_lock(&vbus_lock);
 	list_del(&cls->node);
-	mutex_unlock(&vbus_lock);
 	kobject_put(cls->kobj);
+	mutex_unlock(&vbus_lock);
 }
 EXPORT_SYMBOL_GPL(vbus_devclass_unregister);
 

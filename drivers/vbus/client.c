@@ -122,23 +122,31 @@ static int client_join(struct vbus_client *client, struct vbus_bus *bus)
 		vbus_client_sysfs_del(client);
 		return err;
 	}
+	vbus_client_get(client);
+	vbus_debugfs_client_add(client);
+	kobject_uevent(&client->kobj, KOBJ_ADD);
 	list_add_tail(&client->entry, &bus->clients);
 	client->linked = true;
 	bus->nclients++;
 	return 0;
 }
 
+static bool client_mem_valid(const struct vbus_memctx_ops *ops)
+{
+	return ops && ops->copy_from && ops->copy_to && ops->map && ops->unmap;
+}
+
 int vbus_client_attach(struct vbus_client *client, struct vbus_bus *bus, const char *name)
 {
 	int err;
 
-	if (!vbus_name_ok(name) || !client->mem.ops || client->bus)
+	if (!vbus_name_ok(name) || !client_mem_valid(client->mem.ops) || client->bus)
 		return -EINVAL;
 	strscpy(client->name, name, sizeof(client->name));
 	/* The bus cannot be removed while it has clients. */
 	err = vbus_configfs_depend(bus);
 	if (err)
-		return -ENODEV;
+		return err == -ENOENT ? -ENODEV : err;
 	mutex_lock(&vbus_lock);
 	err = client_join(client, bus);
 	mutex_unlock(&vbus_lock);
@@ -146,15 +154,15 @@ int vbus_client_attach(struct vbus_client *client, struct vbus_bus *bus, const c
 		vbus_configfs_undepend(bus);
 		return err;
 	}
-	vbus_client_get(client);
-	vbus_debugfs_client_add(client);
-	kobject_uevent(&client->kobj, KOBJ_ADD);
 	trace_vbus_client_attach(client);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vbus_client_attach);
 
-/* Off the bus: no event, verb or doorbell finds anything any more. False if that was done before. */
+/*
+ * Off the bus: no event, verb or doorbell finds anything any more, and the name is free. False if
+ * that was done before.
+ */
 static bool client_leave(struct vbus_client *client)
 {
 	mutex_lock(&vbus_lock);
@@ -170,6 +178,9 @@ static bool client_leave(struct vbus_client *client)
 	vbus_session_close_all(client);
 	vbus_view_free_all(client);
 	mutex_unlock(&client->lock);
+	kobject_uevent(&client->kobj, KOBJ_REMOVE);
+	vbus_debugfs_client_del(client);
+	vbus_client_sysfs_del(client);
 	mutex_unlock(&vbus_lock);
 	return true;
 }
@@ -181,9 +192,6 @@ void vbus_client_detach(struct vbus_client *client)
 	trace_vbus_client_detach(client);
 	/* An event being delivered is waited for; no new one can begin. */
 	cancel_work_sync(&client->event_work);
-	kobject_uevent(&client->kobj, KOBJ_REMOVE);
-	vbus_debugfs_client_del(client);
-	vbus_client_sysfs_del(client);
 	vbus_configfs_undepend(client->bus);
 	vbus_client_put(client);
 }

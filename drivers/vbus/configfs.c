@@ -13,7 +13,9 @@
 /* A directory under devices/; the device is there once its type was written. */
 struct device_item {
 	struct config_item item;
-	struct vbus_device *dev;	/* vbus_lock for changes that links look at */
+	/* vbus_lock: */
+	struct vbus_device *dev;
+	bool typed;			/* @dev is there or being made */
 };
 
 static struct device_item *to_device_item(struct config_item *item)
@@ -45,7 +47,20 @@ static void device_item_set(struct device_item *di, struct vbus_device *dev)
 {
 	mutex_lock(&vbus_lock);
 	di->dev = dev;
+	di->typed = dev;
 	mutex_unlock(&vbus_lock);
+}
+
+/* The right to make the item's device; device_item_set() ends it, with a device or without. */
+static bool device_item_claim(struct device_item *di)
+{
+	bool ok;
+
+	mutex_lock(&vbus_lock);
+	ok = !di->typed;
+	di->typed = true;
+	mutex_unlock(&vbus_lock);
+	return ok;
 }
 
 static ssize_t device_type_show(struct config_item *item, char *page)
@@ -60,42 +75,50 @@ static ssize_t device_type_show(struct config_item *item, char *page)
 	return len;
 }
 
-/* configfs keeps rmdir of this item away until the store returns, and other stores to the file. */
+static struct vbus_device *device_make(const char *dev_name, const char *class_name)
+{
+	struct vbus_devclass *cls = vbus_devclass_get(class_name);
+	struct vbus_device *dev;
+
+	if (!cls) {
+		pr_info_ratelimited("%s: there is no device class of the name written to type\n",
+				    dev_name);
+		return ERR_PTR(-ENOENT);
+	}
+	dev = vbus_device_create(cls, dev_name);
+	vbus_devclass_put(cls);
+	if (IS_ERR(dev))
+		pr_info_ratelimited("%s: making a %s failed (%ld)\n", dev_name, class_name,
+				    PTR_ERR(dev));
+	return dev;
+}
+
+/*
+ * configfs keeps rmdir of this item away until the store returns, but not another store: it
+ * serialises those through one open file only.
+ */
 static ssize_t device_type_store(struct config_item *item, const char *page, size_t len)
 {
 	struct device_item *di = to_device_item(item);
-	const char *dev_name = config_item_name(item);
-	struct vbus_devclass *cls;
 	struct vbus_device *dev;
-	char name[VBUS_TYPE_SIZE];
+	char name[VBUS_TYPE_SIZE + 1];
 	size_t n = len;
 
-	if (di->dev) {
-		pr_info_ratelimited("%s: type is %s already\n", dev_name, di->dev->cls->name);
-		return -EBUSY;
-	}
 	if (n && page[n - 1] == '\n')
 		n--;
 	if (!n || memchr(page, 0, n))
 		return -EINVAL;
-	if (n >= sizeof(name))
-		return -ENOENT;
+	if (!device_item_claim(di)) {
+		pr_info_ratelimited("%s: type was written already\n", config_item_name(item));
+		return -EBUSY;
+	}
+	/* A name that is too long is cut to one that is too long still, and so of no class. */
+	n = min(n, sizeof(name) - 1);
 	memcpy(name, page, n);
 	name[n] = 0;
-	cls = vbus_devclass_get(name);
-	if (!cls) {
-		pr_info_ratelimited("%s: there is no device class of the name written to type\n",
-				    dev_name);
-		return -ENOENT;
-	}
-	dev = vbus_device_create(cls, dev_name);
-	vbus_devclass_put(cls);
-	if (IS_ERR(dev)) {
-		pr_info_ratelimited("%s: making a %s failed (%ld)\n", dev_name, name, PTR_ERR(dev));
-		return PTR_ERR(dev);
-	}
-	device_item_set(di, dev);
-	return len;
+	dev = device_make(config_item_name(item), name);
+	device_item_set(di, IS_ERR(dev) ? NULL : dev);
+	return IS_ERR(dev) ? PTR_ERR(dev) : len;
 }
 
 CONFIGFS_ATTR(device_, type);
@@ -140,6 +163,11 @@ static struct config_item *devices_make_item(struct config_group *group, const c
 	if (!di)
 		return ERR_PTR(-ENOMEM);
 	config_item_init_type_name(&di->item, name, &device_item_type);
+	/* It does not say so, but a long name is allocated. */
+	if (!config_item_name(&di->item)) {
+		config_item_put(&di->item);
+		return ERR_PTR(-ENOMEM);
+	}
 	return &di->item;
 }
 
@@ -174,6 +202,12 @@ static int bus_allow_link(struct config_item *src, struct config_item *target)
 	struct vbus_device *dev;
 	int err;
 
+	/*
+	 * configfs lets go of the bus while it looks up the target. If rmdir came in between, the
+	 * item is out of the tree already, which configfs_depend_item_unlocked() cannot stand.
+	 */
+	if (bus->dead)
+		return -ENOENT;
 	/* A link may point into any subsystem of configfs. */
 	if (target->ci_type != &device_item_type)
 		return -EINVAL;
@@ -238,6 +272,11 @@ static struct config_item *instances_make_item(struct config_group *group, const
 		return ERR_CAST(bus);
 	vbus_bus_get(bus);
 	config_item_init_type_name(&bus->item, name, &bus_item_type);
+	if (!config_item_name(&bus->item)) {
+		vbus_bus_remove(bus);
+		config_item_put(&bus->item);
+		return ERR_PTR(-ENOMEM);
+	}
 	return &bus->item;
 }
 

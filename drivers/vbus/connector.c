@@ -129,22 +129,17 @@ static struct vbus_connector *connector_find(const char *name)
 {
 	struct vbus_connector *c;
 
+	lockdep_assert_held(&vbus_lock);
 	list_for_each_entry(c, &connectors, node)
 		if (!strcmp(c->name, name))
 			return c;
 	return NULL;
 }
 
-/**
- * vbus_connector_register() - make a transport known
- * @conn: the connector; static
- *
- * Context: process. Return: 0, -EINVAL (malformed), -EEXIST, -ENOMEM.
- */
 int vbus_connector_register(struct vbus_connector *conn)
 {
 	struct connector_dir *dir;
-	int err;
+	int err = 0;
 
 	if (!connector_valid(conn))
 		return -EINVAL;
@@ -155,19 +150,24 @@ int vbus_connector_register(struct vbus_connector *conn)
 	kobject_init(&dir->kobj, &connector_ktype);
 	conn->kobj = &dir->kobj;
 	mutex_lock(&vbus_lock);
-	if (connector_find(conn->name)) {
+	if (connector_find(conn->name))
 		err = -EEXIST;
-		goto err_put;
-	}
-	err = kobject_add(&dir->kobj, connectors_kobj, "%s", conn->name);
+	else
+		list_add_tail(&conn->node, &connectors);
+	mutex_unlock(&vbus_lock);
 	if (err)
 		goto err_put;
-	list_add_tail(&conn->node, &connectors);
-	mutex_unlock(&vbus_lock);
+	/* Without the lock, which the stores of its files take. */
+	err = kobject_add(&dir->kobj, connectors_kobj, "%s", conn->name);
+	if (err)
+		goto err_list;
 	return 0;
 
-err_put:
+err_list:
+	mutex_lock(&vbus_lock);
+	list_del(&conn->node);
 	mutex_unlock(&vbus_lock);
+err_put:
 	kobject_put(&dir->kobj);
 	return err;
 }
@@ -175,10 +175,11 @@ EXPORT_SYMBOL_GPL(vbus_connector_register);
 
 void vbus_connector_unregister(struct vbus_connector *conn)
 {
+	/* Waits for stores in flight, which use the connector. */
+	kobject_del(conn->kobj);
 	mutex_lock(&vbus_lock);
 	list_del(&conn->node);
 	mutex_unlock(&vbus_lock);
-	kobject_del(conn->kobj);
 	kobject_put(conn->kobj);
 }
 EXPORT_SYMBOL_GPL(vbus_connector_unregister);

@@ -12,7 +12,7 @@
  *	vbus_dqueue.lock	one queue's data path (BH)
  *
  * vbus_port_lock (spinlock, leaf) guards the session counts of ports. rtnl is never taken under any
- * of them.
+ * of them; verbs may come with it held.
  */
 #ifndef _VBUS_CORE_H
 #define _VBUS_CORE_H
@@ -22,11 +22,15 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
+#include <linux/workqueue.h>
 #include <vbus/connector.h>
 #include <vbus/device.h>
 
 extern struct mutex vbus_lock;
 extern spinlock_t vbus_port_lock;
+
+/* For work that no object waits for: it must be done before this module goes. */
+extern struct workqueue_struct *vbus_wq;
 
 /* name.c */
 bool vbus_name_ok(const char *name);
@@ -51,7 +55,7 @@ void vbus_device_subsys_exit(void);
 /**
  * struct vbus_limits - what one bus may use; the administrator's to change
  * @clients: consumers attached
- * @sessions: open ports, over all its clients
+ * @sessions: handles of ports, over all its clients; a dead session counts until it is closed
  * @queues: queues set up, over all its clients
  * @kicks: doorbells a second that one client gets served at once; more wait for the next 100 ms
  */
@@ -67,11 +71,13 @@ struct vbus_limits {
  * @kobj: /sys/vbus/instances/<bus>
  * @item: /config/vbus/instances/<bus>; holds a reference on @kobj
  * @entry: on the list of buses
+ * @devices_kobj: its "devices" directory
+ * @clients_kobj: its "clients" directory
  * @nodes: ports visible on it, in the order of their ids
  * @clients: consumers
  * @nclients: how many
  * @next_id: id of the next node; never reused
- * @sessions: open sessions
+ * @sessions: sessions that have a handle
  * @queues: queues set up
  * @refused: times a limit said no
  * @limits: see &struct vbus_limits
@@ -113,6 +119,8 @@ void vbus_bus_subsys_exit(void);
  * @type: copy of the port's
  * @id: on the bus
  * @dead: the link is gone
+ * @entry: on &vbus_bus.nodes
+ * @avail_work: tells clients that the port can be opened again; holds a reference
  */
 struct vbus_node {
 	struct kobject kobj;
@@ -127,6 +135,11 @@ struct vbus_node {
 
 /**
  * struct vbus_link - a device on a bus
+ * @dev: the device; a reference
+ * @bus: the bus, which configfs keeps while it has links
+ * @index: where in &vbus_device.links
+ * @nnodes: how many of @nodes there are
+ * @nodes: the ports it shows
  */
 struct vbus_link {
 	struct vbus_device *dev;

@@ -2,8 +2,8 @@
 /*
  * Devices: made by writing a class name to their type, gone with rmdir.
  *
- * A device's name stays taken until its class has destroyed it, which happens in a work item: it may
- * take rtnl, and rmdir holds locks that every mkdir in vbus wants.
+ * A device's name stays taken until its class has destroyed it, which happens in a work item: it
+ * may take rtnl, and rmdir holds locks that every mkdir in vbus wants.
  */
 #include <linux/slab.h>
 #include "core.h"
@@ -18,7 +18,6 @@ struct device_entry {
 
 static LIST_HEAD(devices);	/* of struct device_entry; vbus_lock */
 static struct kset *devices_kset;
-static struct workqueue_struct *death_wq;
 
 static void device_release(struct kobject *kobj)
 {
@@ -153,7 +152,6 @@ static void device_die(struct work_struct *work)
 	dev->cls->destroy(dev);
 	mutex_lock(&vbus_lock);
 	list_del(&e->node);
-	dev->cls->devices--;
 	mutex_unlock(&vbus_lock);
 	trace_vbus_device_destroy(dev);
 	vbus_device_put(dev);
@@ -181,7 +179,6 @@ struct vbus_device *vbus_device_create(struct vbus_devclass *cls, const char *na
 	INIT_WORK(&e->death, device_die);
 	mutex_lock(&vbus_lock);
 	list_add_tail(&e->node, &devices);
-	cls->devices++;
 	mutex_unlock(&vbus_lock);
 	trace_vbus_device_create(dev);
 	return dev;
@@ -209,24 +206,16 @@ void vbus_device_remove(struct vbus_device *dev)
 	mutex_unlock(&vbus_lock);
 	kobject_uevent(&dev->kobj, KOBJ_REMOVE);
 	device_unpublish(dev);
-	queue_work(death_wq, &e->death);
+	queue_work(vbus_wq, &e->death);
 }
 
 int vbus_device_subsys_init(struct kobject *root)
 {
-	death_wq = alloc_workqueue("vbus-device", 0, 0);
-	if (!death_wq)
-		return -ENOMEM;
 	devices_kset = kset_create_and_add("devices", NULL, root);
-	if (!devices_kset) {
-		destroy_workqueue(death_wq);
-		return -ENOMEM;
-	}
-	return 0;
+	return devices_kset ? 0 : -ENOMEM;
 }
 
 void vbus_device_subsys_exit(void)
 {
-	destroy_workqueue(death_wq);
 	kset_unregister(devices_kset);
 }

@@ -85,6 +85,14 @@ void vbus_client_doorbell(struct vbus_client *client, u32 nr)
 }
 EXPORT_SYMBOL_GPL(vbus_client_doorbell);
 
+/* Is there what the queue sleeps for: requests, or, for a stream, room (or a wrong credit)? */
+static bool queue_has_work(struct vbus_dqueue *q)
+{
+	if (q->flags & VBUS_QUEUE_F_STREAM)
+		return vbus_prod_space(&q->cpl);
+	return vbus_cons_pending(&q->req);
+}
+
 /* A doorbell is missed if the ring has work, is armed, and was so one tick ago. */
 static bool queue_missed(struct vbus_dqueue *q)
 {
@@ -92,8 +100,7 @@ static bool queue_missed(struct vbus_dqueue *q)
 
 	if (!vbus_dqueue_lock(q))
 		return false;
-	if (READ_ONCE(q->armed) && !(q->flags & VBUS_QUEUE_F_STREAM) &&
-	    vbus_cons_pending(&q->req)) {
+	if (READ_ONCE(q->armed) && queue_has_work(q)) {
 		missed = q->suspect;
 		q->suspect = !missed;
 		if (missed)
@@ -150,7 +157,7 @@ void vbus_client_quiesce(struct vbus_client *client)
 
 	spin_lock_bh(&client->qlock);
 	list_for_each_entry(q, &client->qlist, entry) {
-		/* Not vbus_dqueue_lock(): a dead queue's last copy counts too. */
+		/* Queues that are not on the list any more are dead: nobody copies for them. */
 		spin_lock(&q->lock);
 		spin_unlock(&q->lock);
 	}

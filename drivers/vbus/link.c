@@ -67,7 +67,7 @@ static void node_avail_work(struct work_struct *work)
 void vbus_node_available(struct vbus_node *node)
 {
 	vbus_node_get(node);
-	if (!schedule_work(&node->avail_work))
+	if (!queue_work(vbus_wq, &node->avail_work))
 		vbus_node_put(node);
 }
 

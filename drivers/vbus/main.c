@@ -4,8 +4,9 @@
  */
 #include "core.h"
 
-DEFINE_MUTEX(vbus_lock);
-DEFINE_SPINLOCK(vbus_port_lock);
+DEFINE_MUTEX(vbus_lock);	/* topology; see core.h */
+DEFINE_SPINLOCK(vbus_port_lock);	/* session counts of ports */
+struct workqueue_struct *vbus_wq;
 
 static struct kobject *vbus_root;
 
@@ -20,9 +21,12 @@ static int __init vbus_init(void)
 {
 	int err;
 
+	vbus_wq = alloc_workqueue("vbus", WQ_UNBOUND, 0);
+	if (!vbus_wq)
+		return -ENOMEM;
 	err = vbus_poll_subsys_init();
 	if (err)
-		return err;
+		goto err_wq;
 	vbus_debugfs_init();
 	err = -ENOMEM;
 	vbus_root = kobject_create_and_add("vbus", NULL);
@@ -61,6 +65,8 @@ err_root:
 err_debugfs:
 	vbus_debugfs_exit();
 	vbus_poll_subsys_exit();
+err_wq:
+	destroy_workqueue(vbus_wq);
 	return err;
 }
 
@@ -74,8 +80,8 @@ static void __exit vbus_exit(void)
 	kobject_put(vbus_root);
 	vbus_debugfs_exit();
 	vbus_poll_subsys_exit();
-	/* Sessions and queues are freed by kfree_rcu(), devices by call backs in this module. */
-	rcu_barrier();
+	/* Waits for work that dropped the last reference on whatever kept this module loaded. */
+	destroy_workqueue(vbus_wq);
 }
 
 module_init(vbus_init);

@@ -2,11 +2,15 @@
 /*
  * Polls: NAPI for device models, with or without a netdev of their own.
  */
+#include <linux/mutex.h>
 #include <linux/netdevice.h>
+#include <linux/rcupdate.h>
 #include "core.h"
 
 /* NAPI wants a device. One for all polls will do: nothing of it is used but its list. */
 static struct net_device *poll_netdev;
+/* That list: NAPI leaves it to rtnl, which is not for us. */
+static DEFINE_MUTEX(poll_list_lock);
 
 static int poll_napi(struct napi_struct *napi, int budget)
 {
@@ -35,14 +39,20 @@ void vbus_poll_init(struct vbus_poll *poll, int (*fn)(struct vbus_poll *poll, in
 	poll->fn = fn;
 	poll->arm = arm;
 	init_irq_work(&poll->irq_work, poll_irq_work);
+	mutex_lock(&poll_list_lock);
 	netif_napi_add(poll_netdev, &poll->napi, poll_napi);
+	mutex_unlock(&poll_list_lock);
 }
 EXPORT_SYMBOL_GPL(vbus_poll_init);
 
 void vbus_poll_fini(struct vbus_poll *poll)
 {
 	irq_work_sync(&poll->irq_work);
-	netif_napi_del(&poll->napi);
+	mutex_lock(&poll_list_lock);
+	__netif_napi_del(&poll->napi);
+	mutex_unlock(&poll_list_lock);
+	/* NAPI looks at it under RCU. Expedited: rm of a link waits for all polls of a device. */
+	synchronize_rcu_expedited();
 }
 EXPORT_SYMBOL_GPL(vbus_poll_fini);
 

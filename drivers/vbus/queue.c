@@ -34,7 +34,7 @@ static int queue_map(struct vbus_dqueue *q)
 	struct vbus_memctx *mem = &client->mem;
 	void *ptr;
 
-	ptr = mem->ops->map(mem, q->drv_half, q->drv_bytes);
+	ptr = vbus_memctx_map(mem, q->drv_half, q->drv_bytes);
 	if (IS_ERR(ptr))
 		return PTR_ERR(ptr);
 	q->drv_ptr = ptr;
@@ -43,7 +43,7 @@ static int queue_map(struct vbus_dqueue *q)
 		if (!ptr)
 			ptr = ERR_PTR(-ENOMEM);
 	} else {
-		ptr = mem->ops->map(mem, q->dev_half, q->dev_bytes);
+		ptr = vbus_memctx_map(mem, q->dev_half, q->dev_bytes);
 	}
 	if (IS_ERR(ptr)) {
 		mem->ops->unmap(mem, q->drv_ptr, q->drv_half, q->drv_bytes);
@@ -135,6 +135,32 @@ static int queue_charge(struct vbus_session *s)
 	return -ENOSPC;
 }
 
+static struct vbus_dqueue *queue_alloc(struct vbus_session *s, u32 id,
+				       const struct vbus_msg_queue *msg)
+{
+	struct vbus_dqueue *q = kzalloc(sizeof(*q), GFP_KERNEL);
+
+	if (!q)
+		return NULL;
+	q->session = s;
+	q->id = id;
+	q->flags = le32_to_cpu(msg->flags);
+	q->vector = le32_to_cpu(msg->vector);
+	q->drv_half = le64_to_cpu(msg->drv_half);
+	q->dev_half = le64_to_cpu(msg->dev_half);
+	q->drv_bytes = VBUS_HALF_BYTES(le32_to_cpu(msg->cpl_size));
+	q->dev_bytes = VBUS_HALF_BYTES(le32_to_cpu(msg->req_size));
+	spin_lock_init(&q->lock);
+	return q;
+}
+
+static void queue_stop(struct vbus_dqueue *q)
+{
+	spin_lock_bh(&q->lock);
+	q->live = false;
+	spin_unlock_bh(&q->lock);
+}
+
 /* Set up a queue and fill in the reply. @id is in range. */
 int vbus_queue_setup(struct vbus_session *s, u32 id, struct vbus_msg_queue *msg)
 {
@@ -155,18 +181,9 @@ int vbus_queue_setup(struct vbus_session *s, u32 id, struct vbus_msg_queue *msg)
 	if (err)
 		return err;
 	err = -ENOMEM;
-	q = kzalloc(sizeof(*q), GFP_KERNEL);
+	q = queue_alloc(s, id, msg);
 	if (!q)
 		goto err_charge;
-	q->session = s;
-	q->id = id;
-	q->flags = le32_to_cpu(msg->flags);
-	q->vector = le32_to_cpu(msg->vector);
-	q->drv_half = le64_to_cpu(msg->drv_half);
-	q->dev_half = le64_to_cpu(msg->dev_half);
-	q->drv_bytes = VBUS_HALF_BYTES(le32_to_cpu(msg->cpl_size));
-	q->dev_bytes = VBUS_HALF_BYTES(le32_to_cpu(msg->req_size));
-	spin_lock_init(&q->lock);
 	q->stats = queue_stats(s, id);
 	if (IS_ERR(q->stats)) {
 		err = PTR_ERR(q->stats);
@@ -197,9 +214,7 @@ int vbus_queue_setup(struct vbus_session *s, u32 id, struct vbus_msg_queue *msg)
 	return 0;
 
 err_model:
-	spin_lock_bh(&q->lock);
-	q->live = false;
-	spin_unlock_bh(&q->lock);
+	queue_stop(q);
 	s->port->ops->queue_del(s, q);
 err_unmap:
 	queue_unmap(q);
@@ -211,14 +226,15 @@ err_charge:
 	return err;
 }
 
-/* First stage of the end: peer memory is not touched after this. Bounded: one packet's copies. */
+/*
+ * First stage of the end: peer memory is not touched after this. Bounded: one packet's copies. The
+ * queue leaves the list only when it has stopped; see vbus_client_quiesce().
+ */
 void vbus_queue_mark_dead(struct vbus_dqueue *q)
 {
 	vbus_doorbell_del(q->session->client, q);
+	queue_stop(q);
 	vbus_sleepers_del(q->session->client, q);
-	spin_lock_bh(&q->lock);
-	q->live = false;
-	spin_unlock_bh(&q->lock);
 }
 
 /* Second stage; a grace period after the first, so that no doorbell is on its way to the poll. */
@@ -253,10 +269,11 @@ void vbus_dqueue_kick(struct vbus_dqueue *q)
 		q->stats->suppressed++;
 		return;
 	}
+	if (q->vector == VBUS_NO_VECTOR)
+		return;
 	q->stats->interrupts++;
 	trace_vbus_interrupt(client, q->vector);
-	if (q->vector != VBUS_NO_VECTOR)
-		client->conn->ops->raise(client, q->vector);
+	client->conn->ops->raise(client, q->vector);
 }
 EXPORT_SYMBOL_GPL(vbus_dqueue_kick);
 
@@ -266,13 +283,14 @@ bool vbus_dqueue_arm(struct vbus_dqueue *q)
 
 	if (!vbus_dqueue_lock(q))
 		return false;
+	q->suspect = false;
 	WRITE_ONCE(q->armed, true);
 	more = vbus_cons_arm(&q->req);
 	if (more > 0)
 		WRITE_ONCE(q->armed, false);
-	vbus_dqueue_unlock(q);
 	if (more < 0)
 		vbus_session_break(q->session, "the link is down or the peer has restarted");
+	vbus_dqueue_unlock(q);
 	return more > 0;
 }
 EXPORT_SYMBOL_GPL(vbus_dqueue_arm);
@@ -294,10 +312,13 @@ int vbus_dqueue_event(struct vbus_dqueue *q, u64 addr)
 		q->stats->packets++;
 	} else if (!space) {
 		q->stats->ring_full++;
+		/* The model waits for the doorbell of the credit; so does the timer. */
+		q->suspect = false;
+		WRITE_ONCE(q->armed, true);
+	} else {
+		vbus_session_break(q->session, "credit of an event stream runs backwards");
 	}
 	vbus_dqueue_unlock(q);
-	if (space < 0)
-		vbus_session_break(q->session, "credit of an event stream runs backwards");
 	return space > 0 ? 0 : space < 0 ? -ENODEV : -ENOSPC;
 }
 EXPORT_SYMBOL_GPL(vbus_dqueue_event);

@@ -2,8 +2,9 @@
 /*
  * Sessions: a client's use of a port, from OPEN to CLOSE.
  *
- * A session whose device left the bus, or whose peer broke the rules, is dead: its rings are stopped
- * and the model has let go of it, but its handle stays, to answer with the reason until it is closed.
+ * A session whose device left the bus, or whose peer broke the rules, is dead: its rings are
+ * stopped and the model has let go of it, but its handle stays, to answer with the reason until it
+ * is closed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -44,7 +45,7 @@ void vbus_session_break(struct vbus_session *s, const char *why)
 	pr_warn_ratelimited("%s: %s: port %u closed: %s\n", vbus_bus_name(s->client->bus),
 			    s->client->name, s->node->id, why);
 	kref_get(&s->ref);
-	schedule_work(&s->break_work);
+	queue_work(vbus_wq, &s->break_work);
 }
 EXPORT_SYMBOL_GPL(vbus_session_break);
 
@@ -168,6 +169,9 @@ struct vbus_session *vbus_session_open(struct vbus_client *client, struct vbus_m
 err_open:
 	port->ops->close(s);
 err_handle:
+	/* Should the model have broken it meanwhile, there is nothing left to end. */
+	s->dead = true;
+	s->port = NULL;
 	xa_erase(&client->handles, s->handle);
 err_session:
 	session_put(s);
@@ -178,41 +182,45 @@ err_charge:
 	return ERR_PTR(err);
 }
 
-static void session_stop_queues(struct vbus_session *s)
+/*
+ * The end of a session has two halves with an RCU grace period between them, which sessions that
+ * end together share.
+ *
+ * First half: mark it dead, so that its handle answers @status; stop its rings. Returns whether the
+ * grace period is needed: a doorbell may still be on its way to the poll of a queue.
+ */
+static bool session_stop(struct vbus_session *s, enum vbus_status status)
 {
-	bool any = false;
+	bool queues = false;
 	int i;
 
+	lockdep_assert_held(&s->client->lock);
+	if (s->dead)
+		return false;
+	WRITE_ONCE(s->dead, true);
+	s->status = status;
+	trace_vbus_session_close(s);
 	for (i = 0; i < VBUS_MAX_QUEUES; i++) {
 		if (s->queues[i]) {
 			vbus_queue_mark_dead(s->queues[i]);
-			any = true;
+			queues = true;
 		}
 	}
-	if (!any)
-		return;
-	synchronize_rcu_expedited();
-	for (i = 0; i < VBUS_MAX_QUEUES; i++)
-		if (s->queues[i])
-			vbus_queue_teardown(s->queues[i]);
+	return queues;
 }
 
-/*
- * End a session but for its handle, which answers @status from now on. Stages: mark dead; stop the
- * rings; take the regions; let the model go; give the port back.
- */
-void vbus_session_kill(struct vbus_session *s, enum vbus_status status)
+/* Second half: end the queues, take the regions, let the model go, give the port back. */
+static void session_finish(struct vbus_session *s)
 {
 	struct vbus_port *port = s->port;
 	int i;
 
 	lockdep_assert_held(&s->client->lock);
-	if (s->dead)
+	if (!port)
 		return;
-	WRITE_ONCE(s->dead, true);
-	s->status = status;
-	trace_vbus_session_close(s);
-	session_stop_queues(s);
+	for (i = 0; i < VBUS_MAX_QUEUES; i++)
+		if (s->queues[i])
+			vbus_queue_teardown(s->queues[i]);
 	for (i = 0; i < VBUS_MAX_SHM; i++)
 		if (s->shms[i])
 			vbus_shm_remove(s, i);
@@ -222,35 +230,60 @@ void vbus_session_kill(struct vbus_session *s, enum vbus_status status)
 			vbus_qstats_del(s->stats[i]);
 	vbus_portdir_del(s->dir);
 	s->port = NULL;
-	atomic_dec(&s->client->bus->sessions);
 	port_give(port, s->node);
+}
+
+/* The handle counts against limits/sessions to the last: a peer can keep those of dead sessions. */
+static void session_drop_handle(struct vbus_session *s)
+{
+	xa_erase(&s->client->handles, s->handle);
+	atomic_dec(&s->client->bus->sessions);
+	session_put(s);
+}
+
+/* End a session but for its handle, which answers @status from now on. */
+void vbus_session_kill(struct vbus_session *s, enum vbus_status status)
+{
+	if (session_stop(s, status))
+		synchronize_rcu_expedited();
+	session_finish(s);
 }
 
 /* End a session and its handle. */
 void vbus_session_close(struct vbus_session *s)
 {
 	vbus_session_kill(s, VBUS_EGONE);
-	xa_erase(&s->client->handles, s->handle);
-	session_put(s);
+	session_drop_handle(s);
 }
 
 void vbus_session_kill_node(struct vbus_client *client, struct vbus_node *node)
 {
 	struct vbus_session *s;
 	unsigned long handle;
+	bool queues = false;
 
-	lockdep_assert_held(&client->lock);
 	xa_for_each(&client->handles, handle, s)
 		if (s->node == node)
-			vbus_session_kill(s, VBUS_EGONE);
+			queues |= session_stop(s, VBUS_EGONE);
+	if (queues)
+		synchronize_rcu_expedited();
+	xa_for_each(&client->handles, handle, s)
+		if (s->node == node)
+			session_finish(s);
 }
 
 void vbus_session_close_all(struct vbus_client *client)
 {
 	struct vbus_session *s;
 	unsigned long handle;
+	bool queues = false;
 
-	lockdep_assert_held(&client->lock);
 	xa_for_each(&client->handles, handle, s)
-		vbus_session_close(s);
+		queues |= session_stop(s, VBUS_EGONE);
+	if (queues)
+		synchronize_rcu_expedited();
+	xa_for_each(&client->handles, handle, s) {
+		session_finish(s);
+		session_drop_handle(s);
+	}
 }

@@ -28,10 +28,7 @@ int vbus_shm_setup(struct vbus_session *s, u32 id, const struct vbus_msg_shm *ms
 	shm->len = le64_to_cpu(msg->len);
 	shm->flags = le32_to_cpu(msg->flags);
 	shm->vector = le32_to_cpu(msg->vector);
-	err = -EFAULT;
-	if (shm->addr + shm->len < shm->addr || (size_t)shm->len != shm->len)
-		goto err_free;
-	shm->ptr = mem->ops->map(mem, shm->addr, shm->len);
+	shm->ptr = vbus_memctx_map(mem, shm->addr, shm->len);
 	if (IS_ERR(shm->ptr)) {
 		err = PTR_ERR(shm->ptr);
 		goto err_free;

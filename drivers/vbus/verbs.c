@@ -98,6 +98,8 @@ static int verb_call(struct verb_ctx *ctx)
 
 	if (!s->port->ops->call)
 		return -ENOENT;
+	/* What the model leaves out must not be what was in our memory. */
+	memset(ctx->out, 0, room);
 	err = s->port->ops->call(s, ctx->arg, ctx->in, ctx->in_len, ctx->out, &ctx->out_len);
 	if (!err && ctx->out_len > room)
 		return -EMSGSIZE;
@@ -117,13 +119,12 @@ static int verb_shm(struct verb_ctx *ctx)
 	if (id >= VBUS_MAX_SHM)
 		return -EINVAL;
 	id = array_index_nospec(id, VBUS_MAX_SHM);
-	if (msg.len) {
+	if (msg.len)
 		err = vbus_shm_setup(s, id, &msg);
-	} else if (s->shms[id]) {
+	else if (s->shms[id])
 		vbus_shm_remove(s, id);
-	} else {
+	else
 		err = -ENOENT;
-	}
 	payload_reply(ctx, &msg, sizeof(msg));
 	return err;
 }
@@ -141,13 +142,12 @@ static int verb_queue(struct verb_ctx *ctx)
 	if (id >= VBUS_MAX_QUEUES)
 		return -EINVAL;
 	id = array_index_nospec(id, VBUS_MAX_QUEUES);
-	if (msg.req_size || msg.cpl_size) {
+	if (msg.req_size || msg.cpl_size)
 		err = vbus_queue_setup(s, id, &msg);
-	} else if (s->queues[id]) {
+	else if (s->queues[id])
 		vbus_queue_remove(s, id);
-	} else {
+	else
 		err = -ENOENT;
-	}
 	payload_reply(ctx, &msg, sizeof(msg));
 	return err;
 }
@@ -214,10 +214,10 @@ ssize_t vbus_client_verb(struct vbus_client *client, const void *req, size_t req
 			status = verb_run(&ctx, verb);
 	}
 	client->verbs++;
-	if (status != VBUS_OK) {
-		client->verb_errors++;
+	if (status != VBUS_OK)
 		ctx.out_len = 0;
-	}
+	if (status != VBUS_OK && status != VBUS_PENDING)
+		client->verb_errors++;
 	trace_vbus_verb(client, verb, ctx.handle, ctx.arg, ctx.in_len, status);
 	mutex_unlock(&client->lock);
 

@@ -14,7 +14,9 @@ static void view_pend(struct vbus_client *client, struct vbus_view *view)
 {
 	if (list_empty(&view->pending))
 		list_add_tail(&view->pending, &client->pending);
-	queue_work(system_unbound_wq, &client->event_work);
+	/* Nobody listens before ATTACH, which replays. */
+	if (client->attached)
+		queue_work(system_unbound_wq, &client->event_work);
 }
 
 static void view_free(struct vbus_client *client, struct vbus_view *view)
