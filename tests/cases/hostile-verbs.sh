@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# A driver side sends verbs in every wrong order, of every wrong length, with
+# handles it does not have, versions nobody knows, and random bytes.
+# timeout: 120
+
+# shellcheck source=tests/lib/hostile.sh
+. "$(dirname "$0")/../lib/hostile.sh"
+
+hostile_setup echo
+hostile_each hbus unattached order handles lengths unknown versions sessions \
+	"random n=${VBUS_RANDOM:-3000} seed=1" "random n=${VBUS_RANDOM:-3000} seed=2" fresh
+hostile_end
