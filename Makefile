@@ -91,7 +91,8 @@ check-full:
 	@scripts/check --full
 
 bench:
-	@scripts/bench
+	@scripts/deps
+	@tests/bench/run
 
 dkms-install:
 	@scripts/dkms-install $(VERSION)
@@ -123,7 +124,7 @@ help:
 	@echo '  check            all tests on stock 6.1, 6.12 and on a debug kernel'
 	@echo '  check-full       the same with the long variants'
 	@echo '  bench            the numbers of Documentation/performance.rst'
-	@echo '  lint             W=1, sparse, checkpatch and the rules of Documentation/coding.rst'
+	@echo '  lint             W=1, sparse, checkpatch, shellcheck and the rules of scripts/lint'
 	@echo 'The results of a build are in build/<kernel release>/, kernels in $${VBUS_CACHE:-~/.cache/vbus}.'
 
 endif
