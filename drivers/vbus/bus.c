@@ -8,7 +8,7 @@
 #include "core.h"
 #include "trace.h"
 
-static LIST_HEAD(buses);	/* vbus_lock */
+static LIST_HEAD(buses);	/* see &vbus_bus.entry */
 static struct kset *instances_kset;
 
 static const struct vbus_limits default_limits = {
@@ -100,14 +100,31 @@ static const struct kobj_type bus_ktype = {
 	.default_groups = bus_groups,
 };
 
+struct kobject *vbus_bus_kobj(struct vbus_bus *bus)
+{
+	return &bus->kobj;
+}
+EXPORT_SYMBOL_GPL(vbus_bus_kobj);
+
 void vbus_bus_get(struct vbus_bus *bus)
 {
 	kobject_get(&bus->kobj);
 }
+EXPORT_SYMBOL_GPL(vbus_bus_get);
 
 void vbus_bus_put(struct vbus_bus *bus)
 {
 	kobject_put(&bus->kobj);
+}
+EXPORT_SYMBOL_GPL(vbus_bus_put);
+
+void vbus_bus_for_each(void (*fn)(struct vbus_bus *bus))
+{
+	struct vbus_bus *bus;
+
+	lockdep_assert_held(&vbus_watch_lock);
+	list_for_each_entry(bus, &buses, entry)
+		fn(bus);
 }
 
 struct vbus_bus *vbus_bus_create(const char *name)
@@ -131,9 +148,12 @@ struct vbus_bus *vbus_bus_create(const char *name)
 	bus->clients_kobj = kobject_create_and_add("clients", &bus->kobj);
 	if (!bus->clients_kobj)
 		goto err_devices;
+	mutex_lock(&vbus_watch_lock);
 	mutex_lock(&vbus_lock);
 	list_add_tail(&bus->entry, &buses);
 	mutex_unlock(&vbus_lock);
+	vbus_watch_add(bus);
+	mutex_unlock(&vbus_watch_lock);
 	kobject_uevent(&bus->kobj, KOBJ_ADD);
 	trace_vbus_bus_create(bus);
 	return bus;
@@ -147,13 +167,16 @@ err_put:
 	return ERR_PTR(err);
 }
 
-/* configfs refuses rmdir as long as links or clients exist; see vbus_configfs_depend(). */
+/* configfs refuses rmdir as long as links or clients exist; see vbus_bus_hold(). */
 void vbus_bus_remove(struct vbus_bus *bus)
 {
+	mutex_lock(&vbus_watch_lock);
+	vbus_watch_del(bus);
 	mutex_lock(&vbus_lock);
 	bus->dead = true;
 	list_del(&bus->entry);
 	mutex_unlock(&vbus_lock);
+	mutex_unlock(&vbus_watch_lock);
 	trace_vbus_bus_destroy(bus);
 	kobject_uevent(&bus->kobj, KOBJ_REMOVE);
 	kobject_put(bus->clients_kobj);
@@ -177,6 +200,7 @@ struct vbus_bus *vbus_bus_find_get(const char *name)
 	mutex_unlock(&vbus_lock);
 	return NULL;
 }
+EXPORT_SYMBOL_GPL(vbus_bus_find_get);
 
 /* Find a connector's client by name and reference it. */
 struct vbus_client *vbus_bus_find_client(struct vbus_connector *conn, const char *name)

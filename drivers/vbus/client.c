@@ -144,14 +144,14 @@ int vbus_client_attach(struct vbus_client *client, struct vbus_bus *bus, const c
 		return -EINVAL;
 	strscpy(client->name, name, sizeof(client->name));
 	/* The bus cannot be removed while it has clients. */
-	err = vbus_configfs_depend(bus);
+	err = vbus_bus_hold(bus);
 	if (err)
 		return err == -ENOENT ? -ENODEV : err;
 	mutex_lock(&vbus_lock);
 	err = client_join(client, bus);
 	mutex_unlock(&vbus_lock);
 	if (err) {
-		vbus_configfs_undepend(bus);
+		vbus_bus_unhold(bus);
 		return err;
 	}
 	trace_vbus_client_attach(client);
@@ -192,7 +192,7 @@ void vbus_client_detach(struct vbus_client *client)
 	trace_vbus_client_detach(client);
 	/* An event being delivered is waited for; no new one can begin. */
 	cancel_work_sync(&client->event_work);
-	vbus_configfs_undepend(client->bus);
+	vbus_bus_unhold(client->bus);
 	vbus_client_put(client);
 }
 EXPORT_SYMBOL_GPL(vbus_client_detach);

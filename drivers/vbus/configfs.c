@@ -312,16 +312,17 @@ static struct configfs_subsystem vbus_subsys = {
 	},
 };
 
-/* Process context, no lock of ours held. -ENOENT if the bus is on its way out. */
-int vbus_configfs_depend(struct vbus_bus *bus)
+int vbus_bus_hold(struct vbus_bus *bus)
 {
 	return configfs_depend_item(&vbus_subsys, &bus->item);
 }
+EXPORT_SYMBOL_GPL(vbus_bus_hold);
 
-void vbus_configfs_undepend(struct vbus_bus *bus)
+void vbus_bus_unhold(struct vbus_bus *bus)
 {
 	configfs_undepend_item(&bus->item);
 }
+EXPORT_SYMBOL_GPL(vbus_bus_unhold);
 
 int vbus_configfs_init(void)
 {

@@ -5,6 +5,7 @@
  * Locks, outermost first (Documentation/locking.rst):
  *
  *	configfs (VFS inode, subsystem mutex)
+ *	vbus_watch_lock		coming and going of buses
  *	vbus_lock		topology: classes, devices, buses, links, nodes, clients, connectors
  *	vbus_client.lock	one consumer's verbs, sessions and views
  *	a model's own locks
@@ -70,7 +71,7 @@ struct vbus_limits {
  * struct vbus_bus - a bus instance
  * @kobj: /sys/vbus/instances/<bus>
  * @item: /config/vbus/instances/<bus>; holds a reference on @kobj
- * @entry: on the list of buses
+ * @entry: on the list of buses; changed with vbus_watch_lock and vbus_lock held
  * @devices_kobj: its "devices" directory
  * @clients_kobj: its "clients" directory
  * @nodes: ports visible on it, in the order of their ids
@@ -103,13 +104,16 @@ struct vbus_bus {
 /* bus.c */
 struct vbus_bus *vbus_bus_create(const char *name);
 void vbus_bus_remove(struct vbus_bus *bus);
-struct vbus_bus *vbus_bus_find_get(const char *name);
-void vbus_bus_get(struct vbus_bus *bus);
-void vbus_bus_put(struct vbus_bus *bus);
+void vbus_bus_for_each(void (*fn)(struct vbus_bus *bus));
 bool vbus_bus_charge(struct vbus_bus *bus, atomic_t *count, u32 limit);
 struct vbus_client *vbus_bus_find_client(struct vbus_connector *conn, const char *name);
 int vbus_bus_subsys_init(struct kobject *root);
 void vbus_bus_subsys_exit(void);
+
+/* watch.c */
+extern struct mutex vbus_watch_lock;
+void vbus_watch_add(struct vbus_bus *bus);
+void vbus_watch_del(struct vbus_bus *bus);
 
 /**
  * struct vbus_node - a port's place on a bus
@@ -198,8 +202,6 @@ void vbus_connector_subsys_exit(void);
 /* configfs.c */
 int vbus_configfs_init(void);
 void vbus_configfs_exit(void);
-int vbus_configfs_depend(struct vbus_bus *bus);
-void vbus_configfs_undepend(struct vbus_bus *bus);
 
 /* debugfs.c */
 void vbus_debugfs_init(void);

@@ -22,10 +22,10 @@
 #include <linux/vbus.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include <vbus/bus.h>
 #include <vbus/memctx.h>
 #include <vbus/ring.h>
 
-struct vbus_bus;
 struct vbus_client;
 struct vbus_connector;
 struct vbus_dqueue;
@@ -233,14 +233,6 @@ void vbus_client_doorbell(struct vbus_client *client, u32 nr);
  * Context: process or softirq, no queue locked.
  */
 void vbus_client_quiesce(struct vbus_client *client);
-
-/**
- * vbus_bus_name() - what the administrator called a bus
- * @bus: the bus
- *
- * Context: any. Return: the name; lives as long as the bus.
- */
-const char *vbus_bus_name(const struct vbus_bus *bus);
 
 /* ---- driver side (vbus-proxy.ko) --------------------------------------------------------- */
 

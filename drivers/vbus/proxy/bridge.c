@@ -60,8 +60,10 @@ int vbus_bridge_register(struct vbus_bridge *bridge)
 	xa_init(&bridge->proxies);
 	bridge->ports = 0;
 	bridge->dead = false;
-	/* Events can come as soon as ATTACH was sent; the bridge is ready for them. */
+	/* Events come as soon as ATTACH was sent; they wait until its answer was read. */
+	mutex_lock(&bridge->lock);
 	err = bridge_attach(bridge);
+	mutex_unlock(&bridge->lock);
 	if (err)
 		vbus_bridge_unregister(bridge);
 	return err;
