@@ -87,7 +87,7 @@ static int lo_vector_get(struct vbus_bridge *bridge, const char *name,
 }
 
 /* Waits for one run of the driver's function, which is short; not for a grace period. */
-static void lo_vector_put(struct vbus_bridge *bridge, u32 nr)
+static void lo_vector_put(struct vbus_bridge *bridge, u32 nr, void *arg)
 {
 	struct lo_vector *v = xa_erase(&bridge_to_lo(bridge)->vectors, nr);
 	unsigned long flags;

@@ -16,8 +16,6 @@
 #define ECHO_MAX_SESSIONS	64
 /* Bytes one poll may move, so that large buffers do not hold the CPU for a whole budget. */
 #define ECHO_POLL_BYTES		(256 * 1024)
-/* Copied in and out through this much of the session's memory. */
-#define ECHO_CHUNK		2048
 
 struct echo {
 	struct vbus_device dev;
@@ -27,10 +25,13 @@ struct echo {
 struct echo_session {
 	struct vbus_session s;		/* first: the core allocates it */
 	struct vbus_poll poll;
+	struct vbus_fault fault;
 	struct vbus_dqueue *q;
 	struct vbus_shm *shm;
 	u64 calls, messages, bytes, errors;
-	u8 head[ECHO_CHUNK], tail[ECHO_CHUNK];
+	struct vbus_slot slot;		/* the request whose answer is in @buf */
+	bool full;
+	u8 *buf;			/* VBUS_ECHO_MAX bytes */
 };
 
 static struct echo_session *to_echo_session(struct vbus_session *s)
@@ -48,56 +49,67 @@ static void reverse_bytes(u8 *p, size_t n)
 		swap(p[i], p[n - 1 - i]);
 }
 
-/* Reverse @len bytes of peer memory, a chunk from each end at a time. */
-static int echo_reverse(struct echo_session *es, u64 addr, u32 len)
+/* Take the next request; its answer is in es->buf then. 0, or why not; then it is still there. */
+static int echo_take(struct echo_session *es)
 {
 	struct vbus_dqueue *q = es->q;
+	u32 len;
 	int err;
 
-	while (len) {
-		u32 n = min_t(u32, len > 1 ? len / 2 : 1, ECHO_CHUNK);
-
-		err = vbus_dqueue_copy_from(q, es->head, addr, n) ?:
-		      vbus_dqueue_copy_from(q, es->tail, addr + len - n, n);
-		if (err)
-			return err;
-		reverse_bytes(es->head, n);
-		reverse_bytes(es->tail, n);
-		err = vbus_dqueue_copy_to(q, addr, es->tail, n) ?:
-		      vbus_dqueue_copy_to(q, addr + len - n, es->head, n);
-		if (err)
-			return err;
-		addr += n;
-		len -= min(len, 2 * n);
-	}
+	if (!vbus_dqueue_peek(q, 0, &es->slot))
+		return -ENOENT;
+	len = vbus_slot_len(&es->slot);
+	if (!len || len > VBUS_ECHO_MAX || vbus_slot_flags(&es->slot))
+		return -EPROTO;
+	err = vbus_dqueue_copy_from(q, es->buf, vbus_slot_addr(&es->slot), len);
+	if (err)
+		return err;
+	vbus_dqueue_take(q, 1);
+	reverse_bytes(es->buf, len);
+	es->full = true;
 	return 0;
 }
 
-/* Serve one request; returns its length, or a negative errno if there is none or it is bad. */
-static int echo_one(struct echo_session *es)
+/* Answer it. 0, or why not; then the answer is still in es->buf. */
+static int echo_answer(struct echo_session *es)
 {
 	struct vbus_dqueue *q = es->q;
-	struct vbus_slot slot;
-	u32 len;
+	u32 len = vbus_slot_len(&es->slot);
+	int err;
 
-	if (!vbus_dqueue_get(q, &slot))
-		return -ENOENT;
-	len = vbus_slot_len(&slot);
-	if (!len || len > VBUS_ECHO_MAX || vbus_slot_flags(&slot) ||
-	    echo_reverse(es, vbus_slot_addr(&slot), len)) {
-		q->stats->bad++;
-		es->errors++;
-		vbus_session_break(&es->s, "bad echo request");
-		return -EPROTO;
-	}
+	err = vbus_dqueue_copy_to(q, vbus_slot_addr(&es->slot), es->buf, len);
+	if (err)
+		return err;
 	/* addr and len go back as they came, in our own copy; seq is the ring's business. */
-	vbus_prod_put(&q->cpl, &slot);
+	vbus_prod_put(&q->cpl, &es->slot);
 	vbus_dqueue_complete(q, 1);
+	es->full = false;
 	q->stats->packets++;
 	q->stats->bytes += len;
 	es->messages++;
 	es->bytes += len;
-	return len;
+	return 0;
+}
+
+/* Serve one request; returns its length, or a negative errno if that cannot be done now or ever. */
+static int echo_one(struct echo_session *es)
+{
+	int err = es->full ? 0 : echo_take(es);
+
+	if (!err)
+		err = echo_answer(es);
+	if (!err)
+		return vbus_slot_len(&es->slot);
+	if (err == -EAGAIN) {
+		/* Not from softirq, says the connector. The poll runs again when it can be done. */
+		vbus_fault_add(&es->fault, vbus_slot_addr(&es->slot), vbus_slot_len(&es->slot));
+		vbus_fault_start(&es->fault);
+	} else if (err != -ENOENT) {
+		es->q->stats->bad++;
+		es->errors++;
+		vbus_session_break(&es->s, "bad echo request");
+	}
+	return err;
 }
 
 static int echo_poll(struct vbus_poll *poll, int budget)
@@ -106,6 +118,8 @@ static int echo_poll(struct vbus_poll *poll, int budget)
 	u32 bytes = 0;
 	int done = 0, len = 0;
 
+	if (vbus_fault_busy(&es->fault))
+		return 0;
 	while (done < budget && bytes < ECHO_POLL_BYTES) {
 		/* One request at a time, so that whoever ends the queue does not wait for all. */
 		if (!vbus_dqueue_lock(es->q))
@@ -131,7 +145,8 @@ static bool echo_arm(struct vbus_poll *poll)
 {
 	struct echo_session *es = container_of(poll, struct echo_session, poll);
 
-	return !READ_ONCE(es->s.broken) && vbus_dqueue_arm(es->q);
+	/* It is scheduled when the fault is over, and not before. */
+	return !READ_ONCE(es->s.broken) && !vbus_fault_busy(&es->fault) && vbus_dqueue_arm(es->q);
 }
 
 /* ---- session: verbs, in process context, one at a time --------------------------------------- */
@@ -140,13 +155,19 @@ static int echo_open(struct vbus_session *s)
 {
 	struct echo_session *es = to_echo_session(s);
 
+	es->buf = kvmalloc(VBUS_ECHO_MAX, GFP_KERNEL_ACCOUNT);
+	if (!es->buf)
+		return -ENOMEM;
 	vbus_poll_init(&es->poll, echo_poll, echo_arm);
 	return 0;
 }
 
 static void echo_close(struct vbus_session *s)
 {
-	vbus_poll_fini(&to_echo_session(s)->poll);
+	struct echo_session *es = to_echo_session(s);
+
+	vbus_poll_fini(&es->poll);
+	kvfree(es->buf);
 }
 
 static int echo_queue_add(struct vbus_session *s, struct vbus_dqueue *q)
@@ -157,6 +178,8 @@ static int echo_queue_add(struct vbus_session *s, struct vbus_dqueue *q)
 	    q->cpl.mem.size < q->req.mem.size)
 		return -EINVAL;
 	es->q = q;
+	es->full = false;
+	vbus_fault_init(&es->fault, q, &es->poll, false);
 	q->poll = &es->poll;
 	vbus_poll_enable(&es->poll);
 	return 0;
@@ -167,6 +190,7 @@ static void echo_queue_del(struct vbus_session *s, struct vbus_dqueue *q)
 	struct echo_session *es = to_echo_session(s);
 
 	vbus_poll_disable(&es->poll);
+	vbus_fault_fini(&es->fault);
 	es->q = NULL;
 }
 

@@ -16,7 +16,7 @@ static int port_open(struct vbus_session *s)
 	struct venet *v = port->venet;
 
 	vs->port = port;
-	venet_events_init(&vs->ev, port);
+	vbus_events_init(&vs->ev, vs->cells, VENET_CELLS);
 	spin_lock_bh(&v->lock);
 	if (port->session) {
 		spin_unlock_bh(&v->lock);
@@ -25,7 +25,7 @@ static int port_open(struct vbus_session *s)
 	port->session = vs;
 	vs->queues = v->queues;
 	vs->mtu = v->mtu;
-	vs->ev.mtu = v->mtu;
+	vbus_events_told(&vs->ev, VENET_CELL_MTU, vbus_event_make(VBUS_PEV_RESIZE, v->mtu));
 	ether_addr_copy(vs->mac, venet_port_mac(port));
 	s->features &= v->features;
 	spin_unlock_bh(&v->lock);
@@ -60,7 +60,7 @@ static int call_info(struct venet_session *vs, void *out, u32 *out_len)
 	info.link = v->be->link(v, vs->port->index);
 	info.mtu = cpu_to_le32(v->mtu);
 	/* The driver has seen it; from here on it is told of changes. */
-	vs->ev.mtu = v->mtu;
+	vbus_events_told(&vs->ev, VENET_CELL_MTU, vbus_event_make(VBUS_PEV_RESIZE, v->mtu));
 	spin_unlock_bh(&v->lock);
 	memcpy(out, &info, sizeof(info));
 	*out_len = sizeof(info);
@@ -176,12 +176,8 @@ static int port_queue_add(struct vbus_session *s, struct vbus_dqueue *q)
 	struct venet_session *vs = to_venet_session(s);
 	unsigned int pair;
 
-	if (q->id == VBUS_ENET_Q_EVENT) {
-		if (!(q->flags & VBUS_QUEUE_F_STREAM))
-			return -EINVAL;
-		venet_events_add(&vs->ev, q);
-		return 0;
-	}
+	if (q->id == VBUS_ENET_Q_EVENT)
+		return vbus_events_add(&vs->ev, q);
 	pair = (q->id - VBUS_ENET_Q_RX(0)) / 2;
 	if (pair >= vs->queues)
 		return -ENOENT;
@@ -199,7 +195,7 @@ static void port_queue_del(struct vbus_session *s, struct vbus_dqueue *q)
 	unsigned int pair;
 
 	if (q->id == VBUS_ENET_Q_EVENT) {
-		venet_events_del(&vs->ev);
+		vbus_events_del(&vs->ev);
 		return;
 	}
 	/* A driver should say DOWN first; one that does not, or is gone, is taken down here. */

@@ -64,7 +64,7 @@ static u32 rx_room(struct venet_rx *rx, struct sk_buff *skb, u32 len, void **dst
 
 	if (nr >= MAX_SKB_FRAGS || !skb_page_frag_refill(1, frag, GFP_ATOMIC))
 		return 0;
-	n = min(len, frag->size - frag->offset);
+	n = min_t(u32, len, frag->size - frag->offset);
 	*dst = page_address(frag->page) + frag->offset;
 	get_page(frag->page);
 	skb_add_rx_frag(skb, nr, frag->page, frag->offset, n, n);
@@ -183,12 +183,10 @@ static enum rx_result rx_fault(struct venet_rx *rx, unsigned int n)
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		rx->fault.range[i].addr = vbus_slot_addr(&rx->slots[i]);
-		rx->fault.range[i].len = vbus_slot_len(&rx->slots[i]);
-	}
-	rx->fault.n = n;
-	venet_fault_start(&rx->fault);
+	for (i = 0; i < n; i++)
+		vbus_fault_add(&rx->fault, vbus_slot_addr(&rx->slots[i]),
+			       vbus_slot_len(&rx->slots[i]));
+	vbus_fault_start(&rx->fault);
 	return RX_EMPTY;
 }
 
@@ -331,7 +329,7 @@ static int rx_poll(struct vbus_poll *poll, int budget)
 			return 0;
 		}
 	}
-	if (unlikely(smp_load_acquire(&rx->fault.busy))) {
+	if (unlikely(vbus_fault_busy(&rx->fault))) {
 		rcu_read_unlock();
 		return 0;
 	}
@@ -354,7 +352,7 @@ static bool rx_arm(struct vbus_poll *poll)
 {
 	struct venet_rx *rx = container_of(poll, struct venet_rx, poll);
 
-	if (!list_empty(&rx->held) || READ_ONCE(rx->fault.busy))
+	if (!list_empty(&rx->held) || vbus_fault_busy(&rx->fault))
 		return false;
 	return vbus_dqueue_arm(rx->q);
 }
@@ -371,14 +369,14 @@ struct venet_rx *venet_rx_create(struct venet_port *port, unsigned int pair, str
 	rx->pair = pair;
 	INIT_LIST_HEAD(&rx->held);
 	vbus_poll_init(&rx->poll, rx_poll, rx_arm);
-	venet_fault_init(&rx->fault, q, &rx->poll, false);
+	vbus_fault_init(&rx->fault, q, &rx->poll, false);
 	return rx;
 }
 
 /* venet_rx_destroy - process context; the port is down */
 void venet_rx_destroy(struct venet_rx *rx)
 {
-	venet_fault_fini(&rx->fault);
+	vbus_fault_fini(&rx->fault);
 	vbus_poll_fini(&rx->poll);
 	local_bh_disable();
 	venet_rx_drop(rx, &rx->held);

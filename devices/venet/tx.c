@@ -156,14 +156,11 @@ static void tx_fault(struct venet_tx *tx, u32 n)
 {
 	u32 i;
 
-	if (smp_load_acquire(&tx->fault.busy))
+	if (vbus_fault_busy(&tx->fault))
 		return;
-	for (i = 0; i < n; i++) {
-		tx->fault.range[i].addr = *stash_at(tx, i);
-		tx->fault.range[i].len = tx->rx_buf;
-	}
-	tx->fault.n = n;
-	venet_fault_start(&tx->fault);
+	for (i = 0; i < n; i++)
+		vbus_fault_add(&tx->fault, *stash_at(tx, i), tx->rx_buf);
+	vbus_fault_start(&tx->fault);
 }
 
 /* Header of a packet for the driver, or false if it did not negotiate what the packet needs. */
@@ -359,7 +356,7 @@ static int tx_poll(struct vbus_poll *poll, int budget)
 	if (!vbus_dqueue_lock(tx->q))
 		return 0;
 	if (tx->waiting && !tx_refill(tx) && tx->count >= tx->need &&
-	    !smp_load_acquire(&tx->fault.busy)) {
+	    !vbus_fault_busy(&tx->fault)) {
 		tx->waiting = false;
 		wake = true;
 	}
@@ -374,7 +371,7 @@ static bool tx_arm(struct vbus_poll *poll)
 {
 	struct venet_tx *tx = container_of(poll, struct venet_tx, poll);
 
-	return READ_ONCE(tx->waiting) && !READ_ONCE(tx->fault.busy) && vbus_dqueue_arm(tx->q);
+	return READ_ONCE(tx->waiting) && !vbus_fault_busy(&tx->fault) && vbus_dqueue_arm(tx->q);
 }
 
 /* It took too long. */
@@ -422,14 +419,14 @@ struct venet_tx *venet_tx_create(struct venet_port *port, unsigned int pair, str
 	tx->pair = pair;
 	timer_setup(&tx->timer, tx_timer, 0);
 	vbus_poll_init(&tx->poll, tx_poll, tx_arm);
-	venet_fault_init(&tx->fault, q, &tx->poll, true);
+	vbus_fault_init(&tx->fault, q, &tx->poll, true);
 	return tx;
 }
 
 /* venet_tx_destroy - process context; the port is down */
 void venet_tx_destroy(struct venet_tx *tx)
 {
-	venet_fault_fini(&tx->fault);
+	vbus_fault_fini(&tx->fault);
 	vbus_poll_fini(&tx->poll);
 	kfree(tx);
 }

@@ -35,6 +35,7 @@
 #include <linux/vbus_enet.h>
 #include <linux/workqueue.h>
 #include <vbus/device.h>
+#include <vbus/event.h>
 
 #include "packet.h"
 
@@ -172,20 +173,11 @@ static inline struct venet *to_venet(struct vbus_device *vdev)
 	return container_of(vdev, struct venet, vdev);
 }
 
-/**
- * struct venet_events - what the driver was told last; venet.lock
- * @q: the event stream, or NULL
- * @poll: runs when the driver gives credit back
- * @port: whose
- * @link: link state it knows; -1 before the first
- * @mtu: MTU it knows
- */
-struct venet_events {
-	struct vbus_dqueue *q;
-	struct vbus_poll poll;
-	struct venet_port *port;
-	int link;
-	u32 mtu;
+/* What the driver is kept informed of by events. */
+enum venet_cell {
+	VENET_CELL_LINK,
+	VENET_CELL_MTU,
+	VENET_CELLS
 };
 
 /**
@@ -197,6 +189,7 @@ struct venet_events {
  * @rx: by pair
  * @tx: by pair
  * @ev: event stream
+ * @cells: what it tells
  * @mtu: the driver's MTU
  * @mac: the driver's address; venet.lock
  */
@@ -207,7 +200,8 @@ struct venet_session {
 	struct venet_path *path;
 	struct venet_rx *rx[VBUS_ENET_MAX_PAIRS];
 	struct venet_tx *tx[VBUS_ENET_MAX_PAIRS];
-	struct venet_events ev;
+	struct vbus_events ev;
+	struct vbus_event_cell cells[VENET_CELLS];
 	u32 mtu;
 	u8 mac[ETH_ALEN];
 };
@@ -242,29 +236,6 @@ struct venet_path {
 };
 
 /**
- * struct venet_fault - makes peer memory reachable that a softirq could not reach
- * @work: does it, in process context
- * @q: for whom
- * @poll: scheduled when it is done
- * @write: we are to write to it
- * @busy: since venet_fault_start()
- * @n: ranges
- * @range: private copies of what the peer asked for
- */
-struct venet_fault {
-	struct delayed_work work;
-	struct vbus_dqueue *q;
-	struct vbus_poll *poll;
-	bool write;
-	bool busy;
-	unsigned int n;
-	struct {
-		u64 addr;
-		u32 len;
-	} range[VBUS_ENET_MAX_FRAGS];
-};
-
-/**
  * struct venet_rx - one queue from the driver; owned by its poll
  * @q: the queue
  * @port: whose
@@ -276,7 +247,7 @@ struct venet_fault {
  * @batch: packets of @owed
  * @held: frames the backend had no room for
  * @slots: data slots of the packet being taken
- * @fault: see &struct venet_fault
+ * @fault: see &struct vbus_fault
  */
 struct venet_rx {
 	struct vbus_dqueue *q;
@@ -289,7 +260,7 @@ struct venet_rx {
 	u32 batch;
 	struct list_head held;
 	struct vbus_slot slots[VBUS_ENET_MAX_FRAGS];
-	struct venet_fault fault;
+	struct vbus_fault fault;
 };
 
 /**
@@ -307,7 +278,7 @@ struct venet_rx {
  * @head: first of the stash
  * @count: buffers in the stash
  * @stash: buffers taken out of the ring, in order. The ring is empty before a doorbell is asked for
- * @fault: see &struct venet_fault
+ * @fault: see &struct vbus_fault
  */
 struct venet_tx {
 	struct vbus_dqueue *q;
@@ -323,7 +294,7 @@ struct venet_tx {
 	u32 head;
 	u32 count;
 	u64 stash[VENET_STASH];
-	struct venet_fault fault;
+	struct vbus_fault fault;
 };
 
 /* device.c */
@@ -344,13 +315,10 @@ extern const struct vbus_port_ops venet_port_ops;
 int venet_up(struct venet_session *vs, u32 pairs, u32 rx_buf);
 void venet_down(struct venet_session *vs);
 
-/* event.c: lock held */
-void venet_events_push(struct venet_events *ev);
-void venet_events_push_all(struct venet *v);
-void venet_events_init(struct venet_events *ev, struct venet_port *port);
-void venet_events_add(struct venet_events *ev, struct vbus_dqueue *q);	/* verbs, lock not held */
-void venet_events_del(struct venet_events *ev);				/* verbs, lock not held */
-void venet_set_mtu(struct venet *v, u32 mtu);				/* lock not held */
+/* event.c */
+void venet_events_push(struct venet_session *vs);	/* lock held */
+void venet_events_push_all(struct venet *v);		/* lock held */
+void venet_set_mtu(struct venet *v, u32 mtu);		/* lock not held */
 
 /* rx.c */
 struct venet_rx *venet_rx_create(struct venet_port *port, unsigned int pair, struct vbus_dqueue *q);
@@ -366,12 +334,6 @@ int venet_tx_send(struct venet_tx *tx, const struct venet_path *path, struct sk_
 void venet_tx_flush(struct venet_tx *tx);				/* BHs off */
 netdev_features_t venet_tx_features(const struct venet_path *path, const struct sk_buff *skb,
 				    netdev_features_t features);
-
-/* fault.c */
-void venet_fault_init(struct venet_fault *f, struct vbus_dqueue *q, struct vbus_poll *poll,
-		      bool write);
-void venet_fault_fini(struct venet_fault *f);
-void venet_fault_start(struct venet_fault *f);
 
 /* attrs.c */
 extern const struct attribute_group *venet_loop_groups[];

@@ -10,9 +10,6 @@
 
 #include "vbus-enet.h"
 
-/* Events taken before others get the CPU. */
-#define EVENT_BUDGET	64
-
 /* A queue cannot go on. Any context. The rest of the interface's life is silent. */
 void enet_broken(struct enet *enet, const char *why)
 {
@@ -21,13 +18,6 @@ void enet_broken(struct enet *enet, const char *why)
 	if (net_ratelimit())
 		netdev_err(enet->dev, "device misbehaves (%s); link is down\n", why);
 	netif_carrier_off(enet->dev);
-}
-
-/* vbus-<client>-<port>-<queue>, as the proxy device is called <client>:<port> */
-void enet_queue_name(struct enet *enet, char *name, size_t len, u32 id)
-{
-	snprintf(name, len, "vbus-%s-%u", dev_name(&enet->proxy->dev), id);
-	strreplace(name, ':', '-');
 }
 
 /* ---- information and events ---------------------------------------------------------------- */
@@ -93,8 +83,10 @@ static void enet_refresh(struct enet *enet)
 		netdev_err_once(enet->dev, "cannot ask the device what it is like (%d)\n", err);
 }
 
-static void enet_event(struct enet *enet, u32 event)
+static void enet_event(struct vbus_listener *l, u32 event, u32 arg)
 {
+	struct enet *enet = container_of(l, struct enet, listener);
+
 	switch (event) {
 	case VBUS_PEV_LINK_UP:
 		enet_set_link(enet, true);
@@ -108,74 +100,25 @@ static void enet_event(struct enet *enet, u32 event)
 	}
 }
 
-/* Returns true if there is more to do. */
-static bool enet_events(struct enet *enet)
+/* Events that came before the interface was registered stay in the stream until then. */
+static bool enet_events_begin(struct vbus_listener *l)
 {
-	struct vbus_queue *q = enet->events;
-	struct vbus_slot slot;
-	int i;
-
-	for (i = 0; i < EVENT_BUDGET && vbus_cons_get(&q->cpl, &slot); i++) {
-		enet_event(enet, lower_32_bits(vbus_slot_addr(&slot)));
-		vbus_queue_credit(q, &slot);
-	}
-	return i == EVENT_BUDGET || vbus_cons_arm(&q->cpl) > 0;
-}
-
-static void enet_schedule_events(struct enet *enet)
-{
-	if (!test_bit(ENET_F_GOING, &enet->flags))
-		schedule_work(&enet->event_work);
-}
-
-static void enet_event_work(struct work_struct *work)
-{
-	struct enet *enet = container_of(work, struct enet, event_work);
+	struct enet *enet = container_of(l, struct enet, listener);
 
 	rtnl_lock();
-	if (enet->events && enet->dev->reg_state == NETREG_REGISTERED) {
-		/* State first, then the changes to it, which are in order. */
-		if (test_and_clear_bit(ENET_F_REFRESH, &enet->flags))
-			enet_refresh(enet);
-		if (enet_events(enet))
-			enet_schedule_events(enet);
+	if (enet->dev->reg_state != NETREG_REGISTERED) {
+		rtnl_unlock();
+		return false;
 	}
+	/* State first, then the changes to it, which are in order. */
+	if (test_and_clear_bit(ENET_F_REFRESH, &enet->flags))
+		enet_refresh(enet);
+	return true;
+}
+
+static void enet_events_end(struct vbus_listener *l)
+{
 	rtnl_unlock();
-}
-
-static void enet_event_callback(struct vbus_queue *q)
-{
-	enet_schedule_events(q->priv);
-}
-
-static int enet_listen(struct enet *enet)
-{
-	struct vbus_queue_params params = {
-		.id = VBUS_ENET_Q_EVENT,
-		.cpl_size = 16,
-		.stream = true,
-		.name = enet->event_name,
-		.callback = enet_event_callback,
-		.priv = enet,
-	};
-	struct vbus_queue *q;
-
-	clear_bit(ENET_F_GOING, &enet->flags);
-	enet_queue_name(enet, enet->event_name, sizeof(enet->event_name), params.id);
-	q = vbus_queue_create(enet->proxy, &params);
-	if (IS_ERR(q))
-		return PTR_ERR(q);
-	enet->events = q;
-	return 0;
-}
-
-/* rtnl not held: the work takes it. */
-static void enet_deafen(struct enet *enet)
-{
-	set_bit(ENET_F_GOING, &enet->flags);
-	vbus_queue_destroy(enet->events);
-	cancel_work_sync(&enet->event_work);
-	enet->events = NULL;
 }
 
 /* ---- the network device -------------------------------------------------------------------- */
@@ -191,7 +134,7 @@ static int enet_open(struct net_device *dev)
 		return err;
 	}
 	set_bit(ENET_F_REFRESH, &enet->flags);
-	enet_schedule_events(enet);
+	vbus_listener_schedule(&enet->listener);
 	return 0;
 }
 
@@ -343,7 +286,9 @@ static struct enet *enet_alloc(struct vbus_proxy *p, const struct vbus_enet_info
 	enet->dma_dev = vbus_dma_dev(p);
 	enet->max_pairs = pairs;
 	enet->num_pairs = min(pairs, num_online_cpus());
-	INIT_WORK(&enet->event_work, enet_event_work);
+	enet->listener.begin = enet_events_begin;
+	enet->listener.event = enet_event;
+	enet->listener.end = enet_events_end;
 	if (enet_pairs_init(enet)) {
 		free_netdev(dev);
 		return NULL;
@@ -364,16 +309,16 @@ static int enet_register(struct enet *enet)
 
 	if (err)
 		return err;
-	err = enet_listen(enet);
+	err = vbus_listener_start(&enet->listener, enet->proxy, VBUS_ENET_Q_EVENT);
 	if (err)
 		return err;
 	err = register_netdev(enet->dev);
 	if (err) {
-		enet_deafen(enet);
+		vbus_listener_stop(&enet->listener);
 		return err;
 	}
 	/* Events that came before it was registered are still in the stream. */
-	enet_schedule_events(enet);
+	vbus_listener_schedule(&enet->listener);
 	return 0;
 }
 
@@ -410,7 +355,7 @@ static void enet_remove(struct vbus_proxy *p)
 {
 	struct enet *enet = vbus_get_drvdata(p);
 
-	enet_deafen(enet);
+	vbus_listener_stop(&enet->listener);
 	unregister_netdev(enet->dev);
 	vbus_close(p);
 	enet_free(enet);
@@ -419,7 +364,7 @@ static void enet_remove(struct vbus_proxy *p)
 /* The device must touch no memory from here on. */
 static void enet_quiet(struct enet *enet)
 {
-	enet_deafen(enet);
+	vbus_listener_stop(&enet->listener);
 	rtnl_lock();
 	netif_device_detach(enet->dev);
 	enet_stop(enet);
@@ -479,7 +424,7 @@ static int enet_resume(struct device *device)
 		return err;
 	err = -EOPNOTSUPP;
 	if (p->features == features)
-		err = enet_listen(enet);
+		err = vbus_listener_start(&enet->listener, enet->proxy, VBUS_ENET_Q_EVENT);
 	if (err)
 		goto err_close;
 	rtnl_lock();
@@ -487,11 +432,11 @@ static int enet_resume(struct device *device)
 	rtnl_unlock();
 	if (err)
 		goto err_deafen;
-	enet_schedule_events(enet);
+	vbus_listener_schedule(&enet->listener);
 	return 0;
 
 err_deafen:
-	enet_deafen(enet);
+	vbus_listener_stop(&enet->listener);
 err_close:
 	vbus_close(p);
 	return err;

@@ -338,7 +338,7 @@ static int rx_create_queue(struct enet_pair *pair)
 	};
 	struct vbus_queue *q;
 
-	enet_queue_name(pair->enet, rx->name, sizeof(rx->name), params.id);
+	vbus_queue_name(pair->enet->proxy, params.id, rx->name, sizeof(rx->name));
 	q = vbus_queue_create(pair->enet->proxy, &params);
 	if (IS_ERR(q))
 		return PTR_ERR(q);

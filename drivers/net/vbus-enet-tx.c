@@ -357,7 +357,7 @@ static int tx_create_queue(struct enet_pair *pair)
 	};
 	struct vbus_queue *q;
 
-	enet_queue_name(pair->enet, tx->name, sizeof(tx->name), params.id);
+	vbus_queue_name(pair->enet->proxy, params.id, tx->name, sizeof(tx->name));
 	q = vbus_queue_create(pair->enet->proxy, &params);
 	if (IS_ERR(q))
 		return PTR_ERR(q);

@@ -21,6 +21,7 @@
 #include <linux/vbus_enet.h>
 #include <linux/workqueue.h>
 #include <vbus/driver.h>
+#include <vbus/listener.h>
 
 #define ENET_DEFAULT_SLOTS	256
 #define ENET_MIN_SLOTS		64
@@ -132,10 +133,8 @@ struct enet {
 	u32 rx_slots;
 	u32 tx_slots;
 	struct vbus_enet_info info;	/* as last validated */
-	struct vbus_queue *events;
-	struct work_struct event_work;
+	struct vbus_listener listener;
 	unsigned long flags;
-	char event_name[48];
 	bool live;		/* queues exist and UP was accepted; rtnl */
 };
 
@@ -144,7 +143,6 @@ enum {
 	ENET_F_BROKEN,		/* a queue is unusable until the interface goes down */
 	ENET_F_REFRESH,		/* ask for INFO */
 	ENET_F_OWN_MAC,		/* the user chose the address */
-	ENET_F_GOING,		/* no more event work */
 };
 
 static inline u32 enet_tx_free(const struct enet_tx *tx)
@@ -154,7 +152,6 @@ static inline u32 enet_tx_free(const struct enet_tx *tx)
 
 /* vbus-enet-main.c */
 void enet_broken(struct enet *enet, const char *why);
-void enet_queue_name(struct enet *enet, char *name, size_t len, u32 id);
 
 /* vbus-enet-pair.c; process context, rtnl held */
 int enet_pairs_init(struct enet *enet);

@@ -153,6 +153,7 @@ struct vbus_bus *vbus_bus_create(const char *name)
 	list_add_tail(&bus->entry, &buses);
 	mutex_unlock(&vbus_lock);
 	vbus_watch_add(bus);
+	vbus_membership_want();
 	mutex_unlock(&vbus_watch_lock);
 	kobject_uevent(&bus->kobj, KOBJ_ADD);
 	trace_vbus_bus_create(bus);

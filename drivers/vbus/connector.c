@@ -91,7 +91,9 @@ static struct attribute *connector_attrs[] = {
 
 static umode_t connector_visible(struct kobject *kobj, struct attribute *attr, int n)
 {
-	return to_conn(kobj)->attach ? attr->mode : 0;
+	struct vbus_connector *conn = to_conn(kobj);
+
+	return (attr == &attach_attr.attr ? !!conn->attach : !!conn->detach) ? attr->mode : 0;
 }
 
 static const struct attribute_group connector_group = {
@@ -117,12 +119,12 @@ static bool connector_valid(const struct vbus_connector *c)
 
 	return c->name && vbus_name_ok(c->name) &&
 	       c->caps.doorbells >= 1 && c->caps.doorbells <= VBUS_MAX_DOORBELLS &&
-	       /* Rings are always mapped so far, and polls always copy in softirq. */
-	       c->caps.map && c->caps.copy_softirq &&
+	       /* Polls always copy in softirq; rings with a shared home are used by pointer. */
+	       c->caps.copy_softirq && (c->caps.map || c->caps.home == VBUS_HOME_SPLIT) &&
 	       ops && ops->event && ops->raise && ops->release &&
 	       !ops->alloc_half == !ops->free_half &&
 	       (c->caps.home == VBUS_HOME_SHARED || ops->alloc_half) &&
-	       !c->attach == !c->detach;
+	       (!c->attach || c->detach);
 }
 
 static struct vbus_connector *connector_find(const char *name)

@@ -34,7 +34,6 @@ extern spinlock_t vbus_port_lock;
 extern struct workqueue_struct *vbus_wq;
 
 /* name.c */
-bool vbus_name_ok(const char *name);
 bool vbus_class_name_ok(const char *name);
 
 /* status.c */
@@ -114,6 +113,7 @@ void vbus_bus_subsys_exit(void);
 extern struct mutex vbus_watch_lock;
 void vbus_watch_add(struct vbus_bus *bus);
 void vbus_watch_del(struct vbus_bus *bus);
+void vbus_membership_want(void);
 
 /**
  * struct vbus_node - a port's place on a bus

@@ -88,3 +88,4 @@ module_init(vbus_init);
 module_exit(vbus_exit);
 MODULE_DESCRIPTION("vbus: in-kernel virtual bus, device side");
 MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("post: vbus-procpid");

@@ -3,6 +3,7 @@
  * Names an administrator may give.
  */
 #include <linux/ctype.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include "core.h"
 
@@ -22,6 +23,7 @@ bool vbus_name_ok(const char *name)
 	return strnlen(name, VBUS_NAME_SIZE) < VBUS_NAME_SIZE && strcmp(name, "0") &&
 	       name_chars_ok(name, "._-");
 }
+EXPORT_SYMBOL_GPL(vbus_name_ok);
 
 /* Names of classes end up in a module alias, so no globbing characters and no dots. */
 bool vbus_class_name_ok(const char *name)

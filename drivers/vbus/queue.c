@@ -81,6 +81,7 @@ static int queue_init_rings(struct vbus_dqueue *q, const struct vbus_msg_queue *
 		.base = le32_to_cpu(msg->base),
 		.size = le32_to_cpu(msg->req_size),
 		.home = home,
+		.crossings = &q->session->client->crossings,
 	};
 	struct vbus_ring_mem cpl = {
 		.slots = q->drv_ptr + VBUS_HALF_HDR,
@@ -90,6 +91,7 @@ static int queue_init_rings(struct vbus_dqueue *q, const struct vbus_msg_queue *
 		.base = le32_to_cpu(msg->base),
 		.size = le32_to_cpu(msg->cpl_size),
 		.home = home,
+		.crossings = &q->session->client->crossings,
 	};
 	int err = 0;
 

@@ -6,9 +6,32 @@
 #include "core.h"
 #include "trace.h"
 
+/*
+ * Where the transport's pointers are I/O memory, regions are used through the memctx only; mapping
+ * them once shows that they are the peer's.
+ */
+static int shm_map(struct vbus_shm *shm, struct vbus_client *client)
+{
+	struct vbus_memctx *mem = &client->mem;
+	void *ptr = vbus_memctx_map(mem, shm->addr, shm->len);
+
+	if (IS_ERR(ptr))
+		return PTR_ERR(ptr);
+	if (client->conn->caps.map)
+		shm->ptr = ptr;
+	else
+		mem->ops->unmap(mem, ptr, shm->addr, shm->len);
+	return 0;
+}
+
+static void shm_unmap(struct vbus_shm *shm, struct vbus_memctx *mem)
+{
+	if (shm->ptr)
+		mem->ops->unmap(mem, shm->ptr, shm->addr, shm->len);
+}
+
 int vbus_shm_setup(struct vbus_session *s, u32 id, const struct vbus_msg_shm *msg)
 {
-	struct vbus_memctx *mem = s->mem;
 	struct vbus_shm *shm;
 	int err;
 
@@ -28,11 +51,9 @@ int vbus_shm_setup(struct vbus_session *s, u32 id, const struct vbus_msg_shm *ms
 	shm->len = le64_to_cpu(msg->len);
 	shm->flags = le32_to_cpu(msg->flags);
 	shm->vector = le32_to_cpu(msg->vector);
-	shm->ptr = vbus_memctx_map(mem, shm->addr, shm->len);
-	if (IS_ERR(shm->ptr)) {
-		err = PTR_ERR(shm->ptr);
+	err = shm_map(shm, s->client);
+	if (err)
 		goto err_free;
-	}
 	err = s->port->ops->shm_add(s, shm);
 	if (err)
 		goto err_unmap;
@@ -40,7 +61,7 @@ int vbus_shm_setup(struct vbus_session *s, u32 id, const struct vbus_msg_shm *ms
 	return 0;
 
 err_unmap:
-	mem->ops->unmap(mem, shm->ptr, shm->addr, shm->len);
+	shm_unmap(shm, s->mem);
 err_free:
 	kfree(shm);
 	return err;
@@ -53,7 +74,7 @@ void vbus_shm_remove(struct vbus_session *s, u32 id)
 	lockdep_assert_held(&s->client->lock);
 	s->port->ops->shm_del(s, shm);
 	s->shms[id] = NULL;
-	s->mem->ops->unmap(s->mem, shm->ptr, shm->addr, shm->len);
+	shm_unmap(shm, s->mem);
 	kfree(shm);
 }
 

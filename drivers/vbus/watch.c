@@ -3,6 +3,7 @@
  * What other modules hang on buses: watches, which are told of every bus, and membership, which
  * tells the bus of a process.
  */
+#include <linux/kmod.h>
 #include "core.h"
 
 DEFINE_MUTEX(vbus_watch_lock);
@@ -70,6 +71,25 @@ void vbus_membership_unregister(const struct vbus_membership *m)
 	up_write(&membership_lock);
 }
 EXPORT_SYMBOL_GPL(vbus_membership_unregister);
+
+/*
+ * Buses are of little use if nobody can join them. modprobe brings vbus-procpid along, but not
+ * every modprobe heeds soft dependencies, so ask once; by an alias, which can be blacklisted.
+ * Does not wait: configfs is locked.
+ */
+void vbus_membership_want(void)
+{
+	static bool asked;	/* vbus_watch_lock */
+
+	lockdep_assert_held(&vbus_watch_lock);
+	if (asked)
+		return;
+	asked = true;
+	down_read(&membership_lock);
+	if (!membership)
+		request_module_nowait("vbus-membership");
+	up_read(&membership_lock);
+}
 
 struct vbus_bus *vbus_bus_of_current(void)
 {

@@ -12,6 +12,15 @@
 struct vbus_bus;
 
 /**
+ * vbus_name_ok() - whether a bus, a device or a client may be called so
+ * @name: any string
+ *
+ * Context: any. Return: true for a letter or digit, then up to 63 letters, digits, '.', '_' and
+ * '-'; but not for "0".
+ */
+bool vbus_name_ok(const char *name);
+
+/**
  * vbus_bus_name() - what the administrator called a bus
  * @bus: the bus
  *

@@ -35,7 +35,8 @@ struct vbus_dqueue;
 /**
  * struct vbus_connector_caps - what a transport can do, as data
  * @home: where queues live
- * @map: &vbus_memctx_ops.map works; required as long as every queue is mapped
+ * @map: what &vbus_memctx_ops.map returns is memory like any other. Required for shared homes; a
+ *	link with split homes maps I/O memory, which only rings use
  * @copy_softirq: the memctx's copies may be used with BHs disabled
  * @lossy_doorbells: a doorbell may get lost; the sleepers' timer is then no oddity
  * @doorbells: how many a client has, 1..VBUS_MAX_DOORBELLS
@@ -77,8 +78,9 @@ struct vbus_client_ops {
  * @caps: see &struct vbus_connector_caps
  * @ops: functions of its clients
  * @attach: make a client of @bus, for connectors that attach by name. Called from the "attach"
- *	file with CAP_SYS_ADMIN checked; may sleep. Return 0 or errno. Optional, a pair with @detach
- * @detach: end the client; it was found by name and is referenced. Return 0 or errno
+ *	file with CAP_SYS_ADMIN checked; may sleep. Return 0 or errno. Optional; goes with @detach
+ * @detach: end the client; it was found by name and is referenced. Called from the "detach" file
+ *	likewise. Return 0 or errno. Optional
  */
 struct vbus_connector {
 	const char *name;
@@ -147,6 +149,7 @@ struct vbus_client {
 	struct list_head qlist;
 	struct timer_list timer; /* looks after sleeping queues while @qlist is not empty */
 	atomic_t kicks;		/* doorbells since the last tick of @timer */
+	struct vbus_crossings crossings; /* of the rings, where homes are split */
 	u64 verbs, verb_errors, bad_doorbells, throttled;
 };
 
@@ -244,8 +247,14 @@ struct vbus_bridge;
  *	bytes of the reply or errno (-ENODEV: the device side is gone)
  * @doorbell: ring doorbell @nr. Any context, must not sleep
  * @vector_get: a vector whose interrupt calls @fn(@arg) in atomic context; @name shows in
- *	/proc/interrupts where there is one. Return its number or errno
- * @vector_put: undo it; on return @fn is not running and will not be called
+ *	/proc/interrupts where there is one. Several callers may be given the same vector. Process
+ *	context. Return its number or errno
+ * @vector_put: undo it for the caller with this @arg; on return its function is not running and
+ *	will not be called. Process context
+ * @half_map: split homes: a pointer, for I/O accessors, to @bytes of the device side's memory at
+ *	@window, which is what the device side said, unchecked. ERR_PTR(-EFAULT) if that is not in
+ *	the window. Process context. Required for split homes, a pair with @half_unmap
+ * @half_unmap: undo it
  */
 struct vbus_bridge_ops {
 	int (*verb)(struct vbus_bridge *bridge, const void *req, size_t req_len,
@@ -253,7 +262,9 @@ struct vbus_bridge_ops {
 	void (*doorbell)(struct vbus_bridge *bridge, u32 nr);
 	int (*vector_get)(struct vbus_bridge *bridge, const char *name,
 			  void (*fn)(void *arg), void *arg);
-	void (*vector_put)(struct vbus_bridge *bridge, u32 vector);
+	void (*vector_put)(struct vbus_bridge *bridge, u32 vector, void *arg);
+	void *(*half_map)(struct vbus_bridge *bridge, u64 window, size_t bytes);
+	void (*half_unmap)(struct vbus_bridge *bridge, void *half, size_t bytes);
 };
 
 /**
@@ -276,7 +287,9 @@ struct vbus_bridge {
 	struct xarray proxies;
 	u32 ports;
 	u32 doorbells;		/* set by ATTACH */
+	struct vbus_crossings crossings; /* of the rings, where homes are split */
 	bool dead;
+	struct work_struct recheck; /* after a restart: what became of the ports */
 };
 
 /**
@@ -295,6 +308,19 @@ int vbus_bridge_register(struct vbus_bridge *bridge);
  * Context: process, rtnl not held.
  */
 void vbus_bridge_unregister(struct vbus_bridge *bridge);
+
+/**
+ * vbus_bridge_restart() - attach again, to a device side that has forgotten us
+ * @bridge: the bridge, registered
+ *
+ * After a reset of the link, or when the machine wakes up. Every port is closed by it: verbs of its
+ * driver fail with -ENOTCONN until the driver opens it again, from its resume callback, say.
+ * Drivers that do not are bound anew, and ports that the bus no longer has are removed, both by a
+ * work item that waits until the machine is awake.
+ * Context: process, rtnl not held. Return: 0 or errno; then nothing works until another call
+ * succeeds.
+ */
+int vbus_bridge_restart(struct vbus_bridge *bridge);
 
 /**
  * vbus_bridge_event() - a bus event arrived

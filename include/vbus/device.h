@@ -551,4 +551,80 @@ static inline int vbus_dqueue_copy_to(struct vbus_dqueue *q, u64 addr, const voi
 	return vbus_memctx_copy_to(q->session->mem, addr, src, len);
 }
 
+/* ---- memory a softirq cannot reach ------------------------------------------------------- */
+
+/* Ranges one fault takes; what more there are will fault again. */
+#define VBUS_FAULT_RANGES	18
+
+/**
+ * struct vbus_fault - makes peer memory reachable that a softirq could not reach
+ * @work: does it, in process context
+ * @q: for whom
+ * @poll: scheduled when it is done
+ * @write: the device side is to write to it
+ * @busy: from vbus_fault_start() until it is done
+ * @n: ranges
+ * @range: private copies of what the peer asked for
+ *
+ * For copies that answer -EAGAIN: leave the request where it is, name what it takes with
+ * vbus_fault_add(), start the fault and end the poll. The poll runs again when there is an answer:
+ * the memory, or another error.
+ */
+struct vbus_fault {
+	struct delayed_work work;
+	struct vbus_dqueue *q;
+	struct vbus_poll *poll;
+	bool write;
+	bool busy;
+	unsigned int n;
+	struct {
+		u64 addr;
+		u32 len;
+	} range[VBUS_FAULT_RANGES];
+};
+
+/**
+ * vbus_fault_init() - prepare it
+ * @f: the fault
+ * @q: whose requests may fault
+ * @poll: what to schedule then
+ * @write: the device side will write to the memory; what is there may be overwritten at once
+ *
+ * Context: any.
+ */
+void vbus_fault_init(struct vbus_fault *f, struct vbus_dqueue *q, struct vbus_poll *poll,
+		     bool write);
+
+/**
+ * vbus_fault_fini() - wait for it
+ * @f: the fault, which nobody can start any more; its poll still exists
+ *
+ * Context: process.
+ */
+void vbus_fault_fini(struct vbus_fault *f);
+
+/* vbus_fault_busy - there is no answer yet: the poll has nothing to do */
+static inline bool vbus_fault_busy(struct vbus_fault *f)
+{
+	return smp_load_acquire(&f->busy);
+}
+
+/* vbus_fault_add - one more range for the next vbus_fault_start(); not while it is busy */
+static inline void vbus_fault_add(struct vbus_fault *f, u64 addr, u32 len)
+{
+	if (f->n == VBUS_FAULT_RANGES || !len)
+		return;
+	f->range[f->n].addr = addr;
+	f->range[f->n].len = len;
+	f->n++;
+}
+
+/**
+ * vbus_fault_start() - have the ranges made reachable
+ * @f: the fault, not busy
+ *
+ * Context: any.
+ */
+void vbus_fault_start(struct vbus_fault *f);
+
 #endif /* _VBUS_DEVICE_H */

@@ -41,6 +41,7 @@ struct vbus_proxy {
 	u32 handle;
 	bool open;
 	bool gone;	/* DEVDROP was seen: verbs other than close fail at once */
+	bool awaited;	/* after a restart, until it is announced again; the bridge's lock */
 	struct mutex lock;	/* verbs, one at a time */
 	const char *driver_override;
 };
@@ -244,6 +245,10 @@ struct vbus_queue {
 	void *mem;
 	dma_addr_t dma;
 	size_t bytes;
+	void *dev_half;		/* split homes: the device's half, I/O memory */
+	size_t dev_bytes;
+	bool ready;		/* both rings can be used */
+	bool early;		/* it rang before that */
 };
 
 /**
@@ -265,6 +270,17 @@ struct vbus_queue *vbus_queue_create(struct vbus_proxy *p, const struct vbus_que
  * Works on a device that is gone. Context: process; sleeps.
  */
 void vbus_queue_destroy(struct vbus_queue *q);
+
+/**
+ * vbus_queue_name() - a name for a queue's vector: vbus-<client>-<port>-<queue>
+ * @p: the proxy
+ * @id: number of the queue
+ * @name: where to
+ * @len: bytes of room
+ *
+ * Context: any.
+ */
+void vbus_queue_name(const struct vbus_proxy *p, u32 id, char *name, size_t len);
 
 /**
  * vbus_queue_ring() - ring the device side unconditionally

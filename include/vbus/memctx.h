@@ -24,7 +24,7 @@ struct vbus_memctx;
  *	Return 0, -EFAULT (not the peer's memory), -EAGAIN (ask again from process context)
  * @copy_to: the reverse; the same rules. Required
  * @map: a kernel pointer to @len bytes at @addr that stays good until @unmap, or ERR_PTR().
- *	Process context. Optional; a pair with @unmap
+ *	Process context. Where homes are split it is I/O memory. A pair with @unmap
  * @unmap: drop a mapping; process context, does not fail. The memory may be gone on the peer's
  *	side already, never on ours
  */

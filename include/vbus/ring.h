@@ -54,6 +54,18 @@ enum vbus_home {
 };
 
 /**
+ * struct vbus_crossings - what rings did across a link, for people and tests
+ * @reads: reads of the peer's memory
+ * @writes: posted writes to it; adjacent words written at a time are one
+ *
+ * Not exact when several CPUs count at the same instant.
+ */
+struct vbus_crossings {
+	unsigned long reads;
+	unsigned long writes;
+};
+
+/**
  * struct vbus_ring_mem - what a ring end is made of
  * @slots: first slot; I/O memory for the producer of a split ring. 16-byte aligned
  * @line: the ring's line; I/O memory for the consumer of a split ring. 64-byte aligned
@@ -66,6 +78,7 @@ enum vbus_home {
  * @base: first index of this life; random, below 2^31, agreed when the queue is set up
  * @size: number of slots, a power of two in [VBUS_RING_MIN_SLOTS, VBUS_RING_MAX_SLOTS]
  * @home: see &enum vbus_home
+ * @crossings: split homes: where to count, or NULL
  *
  * The two rings of a queue may differ in size.
  */
@@ -73,6 +86,7 @@ struct vbus_ring_mem {
 	struct vbus_slot *slots;
 	struct vbus_line *line;
 	__le32 *peer_gen;
+	struct vbus_crossings *crossings;
 	u32 gen;
 	u32 base;
 	u32 size;
@@ -299,6 +313,33 @@ static __always_inline void vbus_prod_publish(struct vbus_prod *p)
 }
 
 /**
+ * vbus_prod_send() - stage one slot and publish it, with what was staged before
+ * @p: producer
+ * @s: addr and lf of the entry; its seq is ignored
+ *
+ * vbus_prod_put() and vbus_prod_publish() in one; the usual case, a batch of one slot, for less.
+ *
+ * Context: any; the producer's lock.
+ */
+static __always_inline void vbus_prod_send(struct vbus_prod *p, const struct vbus_slot *s)
+{
+	u32 idx = p->idx;
+	struct vbus_slot *slot = &p->mem.slots[idx & p->mask];
+
+	if (unlikely(idx != p->first) || !__vbus_ring_shared(&p->mem)) {
+		vbus_prod_put(p, s);
+		vbus_prod_publish(p);
+		return;
+	}
+	p->idx = idx + 1;
+	p->first = idx + 1;
+	WRITE_ONCE(slot->addr, s->addr);
+	WRITE_ONCE(slot->lf, s->lf);
+	/* Release: as in vbus_prod_publish(). */
+	virt_store_release(&slot->seq, cpu_to_le32(idx + 1));
+}
+
+/**
  * vbus_prod_kick() - decide about the doorbell
  * @p: producer
  *
@@ -375,6 +416,26 @@ static __always_inline void __vbus_cons_empty(struct vbus_cons *c, u32 seq, u32 
 		c->garbage++;
 }
 
+/* Look at the slot of @idx, which is not behind the next one to take. */
+static __always_inline bool __vbus_cons_look(struct vbus_cons *c, u32 idx, struct vbus_slot *out)
+{
+	const struct vbus_slot *slots = c->mem.slots;
+	const struct vbus_slot *slot = &slots[idx & c->mask];
+	u32 want = idx + 1, mask = c->mask;
+	u32 seq = __vbus_ring_acquire(&c->mem, &slot->seq);
+
+	if (seq != want) {
+		__vbus_cons_empty(c, seq, want);
+		return false;
+	}
+	if (idx % VBUS_SLOTS_PER_LINE == 0)
+		prefetch(&slots[(idx + VBUS_RING_AHEAD) & mask]);
+	out->addr = READ_ONCE(slot->addr);
+	out->lf = READ_ONCE(slot->lf);
+	out->seq = cpu_to_le32(want);
+	return true;
+}
+
 /**
  * vbus_cons_peek() - look at the slot @ahead places on without taking it
  * @c: consumer
@@ -389,20 +450,7 @@ static __always_inline void __vbus_cons_empty(struct vbus_cons *c, u32 seq, u32 
  */
 static __always_inline bool vbus_cons_peek(struct vbus_cons *c, u32 ahead, struct vbus_slot *out)
 {
-	u32 want = c->idx + ahead + 1;
-	const struct vbus_slot *slot = &c->mem.slots[(want - 1) & c->mask];
-	u32 seq = __vbus_ring_acquire(&c->mem, &slot->seq);
-
-	if (seq != want) {
-		__vbus_cons_empty(c, seq, want);
-		return false;
-	}
-	if (want % VBUS_SLOTS_PER_LINE == 1)
-		prefetch(&c->mem.slots[(want - 1 + VBUS_RING_AHEAD) & c->mask]);
-	out->addr = READ_ONCE(slot->addr);
-	out->lf = READ_ONCE(slot->lf);
-	out->seq = cpu_to_le32(want);
-	return true;
+	return __vbus_cons_look(c, c->idx + ahead, out);
 }
 
 /**
@@ -415,9 +463,11 @@ static __always_inline bool vbus_cons_peek(struct vbus_cons *c, u32 ahead, struc
  */
 static __always_inline bool vbus_cons_get(struct vbus_cons *c, struct vbus_slot *out)
 {
-	if (!vbus_cons_peek(c, 0, out))
+	u32 idx = c->idx;
+
+	if (!__vbus_cons_look(c, idx, out))
 		return false;
-	c->idx++;
+	c->idx = idx + 1;
 	return true;
 }
 

@@ -20,11 +20,12 @@ static bool bridge_valid(const struct vbus_bridge *bridge)
 
 	return len && len < sizeof(bridge->name) && !strchr(bridge->name, '/') &&
 	       bridge->dev && bridge->owner && ops && ops->verb && ops->doorbell &&
-	       !ops->vector_get == !ops->vector_put;
+	       !ops->vector_get == !ops->vector_put && !ops->half_map == !ops->half_unmap &&
+	       (bridge->home == VBUS_HOME_SHARED || ops->half_map);
 }
 
 /* The handshake. Whatever the device side had open for us is closed by it. */
-static int bridge_attach(struct vbus_bridge *bridge)
+int vbus_bridge_attach(struct vbus_bridge *bridge)
 {
 	struct vbus_msg_attach msg = { .version = cpu_to_le32(VBUS_ABI_VERSION) };
 	struct vbus_xfer x = {
@@ -60,9 +61,10 @@ int vbus_bridge_register(struct vbus_bridge *bridge)
 	xa_init(&bridge->proxies);
 	bridge->ports = 0;
 	bridge->dead = false;
+	INIT_WORK(&bridge->recheck, vbus_bridge_recheck);
 	/* Events come as soon as ATTACH was sent; they wait until its answer was read. */
 	mutex_lock(&bridge->lock);
-	err = bridge_attach(bridge);
+	err = vbus_bridge_attach(bridge);
 	mutex_unlock(&bridge->lock);
 	if (err)
 		vbus_bridge_unregister(bridge);
@@ -70,9 +72,10 @@ int vbus_bridge_register(struct vbus_bridge *bridge)
 }
 EXPORT_SYMBOL_GPL(vbus_bridge_register);
 
-/* The caller took it out of bridge->proxies. */
-static void bridge_remove_proxy(struct vbus_bridge *bridge, struct vbus_proxy *p)
+void vbus_bridge_remove_proxy(struct vbus_bridge *bridge, struct vbus_proxy *p)
 {
+	lockdep_assert_held(&bridge->lock);
+	xa_erase(&bridge->proxies, p->port);
 	bridge->ports--;
 	/* Removal waits for writers of the driver's attributes; this lets them know. */
 	WRITE_ONCE(p->going, true);
@@ -87,11 +90,11 @@ void vbus_bridge_unregister(struct vbus_bridge *bridge)
 	mutex_lock(&bridge->lock);
 	/* Refuses late events, so that no device appears behind our back. */
 	bridge->dead = true;
-	xa_for_each(&bridge->proxies, port, p) {
-		xa_erase(&bridge->proxies, port);
-		bridge_remove_proxy(bridge, p);
-	}
+	xa_for_each(&bridge->proxies, port, p)
+		vbus_bridge_remove_proxy(bridge, p);
 	mutex_unlock(&bridge->lock);
+	/* It finds nothing any more, but looks at the bridge. */
+	cancel_work_sync(&bridge->recheck);
 	xa_destroy(&bridge->proxies);
 }
 EXPORT_SYMBOL_GPL(vbus_bridge_unregister);
@@ -119,8 +122,11 @@ static int bridge_devadd(struct vbus_bridge *bridge, u32 port, const u8 *type)
 		return -EINVAL;
 	if (bridge->ports >= VBUS_PROXY_MAX_PORTS)
 		return -ENOSPC;
-	if (xa_load(&bridge->proxies, port))
+	p = xa_load(&bridge->proxies, port);
+	if (p && !p->awaited)
 		return -EEXIST;
+	if (p && vbus_proxy_came_back(p, type))
+		return 0;
 	p = vbus_proxy_alloc(bridge, port, type);
 	if (IS_ERR(p))
 		return PTR_ERR(p);
@@ -143,13 +149,13 @@ err_put:
 
 static int bridge_devdrop(struct vbus_bridge *bridge, u32 port)
 {
-	struct vbus_proxy *p = xa_erase(&bridge->proxies, port);
+	struct vbus_proxy *p = xa_load(&bridge->proxies, port);
 
 	if (!p)
 		return -ENOENT;
 	/* Lets verbs that drivers are about to issue fail at once. */
 	WRITE_ONCE(p->gone, true);
-	bridge_remove_proxy(bridge, p);
+	vbus_bridge_remove_proxy(bridge, p);
 	return 0;
 }
 

@@ -17,6 +17,14 @@ extern struct bus_type vbus_proxy_bus;
 int vbus_proxy_bus_init(void);
 void vbus_proxy_bus_exit(void);
 
+/* bridge.c; the bridge's lock is held */
+int vbus_bridge_attach(struct vbus_bridge *bridge);
+void vbus_bridge_remove_proxy(struct vbus_bridge *bridge, struct vbus_proxy *p);
+
+/* restart.c */
+void vbus_bridge_recheck(struct work_struct *work);
+bool vbus_proxy_came_back(struct vbus_proxy *p, const char *type);
+
 /* device.c */
 extern const struct attribute_group *vbus_proxy_groups[];
 struct vbus_proxy *vbus_proxy_alloc(struct vbus_bridge *bridge, u32 port, const char *type);
@@ -50,5 +58,7 @@ struct vbus_xfer {
 
 int vbus_xfer_bridge(struct vbus_bridge *bridge, struct vbus_xfer *x);
 int vbus_xfer_proxy(struct vbus_proxy *p, struct vbus_xfer *x);	/* takes p->lock */
+bool vbus_proxy_exists(struct vbus_proxy *p);
+void vbus_proxy_forget(struct vbus_proxy *p);
 
 #endif /* _VBUS_PROXY_H */

@@ -4,7 +4,8 @@
  *
  * With a shared home both halves of a queue lie in our memory, in one coherent allocation: first
  * the driver's half, then the device's, see linux/vbus_ring.h. We format all of it before the
- * device side learns where it is.
+ * device side learns where it is. With split homes only the driver's half is ours; the reply of
+ * QUEUE says where in the window the device's half is, and only then can we take the rings.
  */
 #include <linux/align.h>
 #include <linux/err.h>
@@ -30,53 +31,133 @@ static bool params_valid(const struct vbus_queue_params *params)
 	       (params->stream ? !params->req_size : vbus_ring_size_ok(params->req_size));
 }
 
-static int ring_format(const struct vbus_ring_mem *mem, bool slots)
+static bool queue_split(const struct vbus_queue *q)
 {
-	int err = 0;
-
-	if (slots)
-		err = vbus_ring_format_slots(mem);
-	return err ?: vbus_ring_format_line(mem);
+	return q->bridge->home == VBUS_HOME_SPLIT;
 }
 
-/* Shared home: lay out, format and take both rings. */
-static int queue_init_rings(struct vbus_queue *q, const struct vbus_queue_params *params,
-			    u32 base, u32 gen)
+/**
+ * struct queue_rings - both rings, as they are described to the ring code
+ * @req: requests; we produce
+ * @cpl: completions, or the stream; we consume
+ * @stream: there are no requests
+ */
+struct queue_rings {
+	struct vbus_ring_mem req;
+	struct vbus_ring_mem cpl;
+	bool stream;
+};
+
+/* @dev_half is not used before the rings are taken; with split homes it is not known before. */
+static void rings_describe(struct vbus_queue *q, const struct vbus_queue_params *params, u32 base,
+			   u32 gen, struct queue_rings *r)
 {
 	struct vbus_line *drv_half = q->mem;
-	struct vbus_line *dev_half = q->mem + half_bytes(params->cpl_size);
-	struct vbus_ring_mem req = {
-		.slots = (void *)dev_half + VBUS_HALF_HDR,
+
+	r->stream = params->stream;
+	r->req = (struct vbus_ring_mem) {
 		.line = drv_half,
-		.peer_gen = &dev_half->gen,
 		.gen = gen,
 		.base = base,
 		.size = params->stream ? VBUS_RING_MIN_SLOTS : params->req_size,
-		.home = VBUS_HOME_SHARED,
+		.home = q->bridge->home,
+		.crossings = &q->bridge->crossings,
 	};
-	struct vbus_ring_mem cpl = {
-		.slots = (void *)drv_half + VBUS_HALF_HDR,
-		.line = dev_half,
-		.peer_gen = &dev_half->gen,
-		.gen = gen,
-		.base = base,
-		.size = params->cpl_size,
-		.home = VBUS_HOME_SHARED,
-	};
+	r->cpl = r->req;
+	r->cpl.slots = (void *)drv_half + VBUS_HALF_HDR;
+	r->cpl.size = params->cpl_size;
+}
+
+static void rings_device_half(struct queue_rings *r, void *half)
+{
+	struct vbus_line *dev_half = half;
+
+	r->req.slots = half + VBUS_HALF_HDR;
+	r->req.peer_gen = &dev_half->gen;
+	r->cpl.line = dev_half;
+	r->cpl.peer_gen = &dev_half->gen;
+}
+
+/* Format what is ours. A stream has no request ring, but its line carries our half's life number. */
+static int rings_format(const struct queue_rings *r)
+{
 	int err;
 
-	/* A stream has no request ring, but its line carries the life number of our half. */
-	err = ring_format(&req, !params->stream) ?: ring_format(&cpl, true);
-	if (err)
+	err = vbus_ring_format_line(&r->req) ?: vbus_ring_format_slots(&r->cpl);
+	if (err || r->cpl.home == VBUS_HOME_SPLIT)
 		return err;
-	if (!params->stream)
-		err = vbus_prod_init(&q->req, &req);
-	return err ?: vbus_cons_init(&q->cpl, &cpl);
+	err = vbus_ring_format_line(&r->cpl);
+	if (!err && !r->stream)
+		err = vbus_ring_format_slots(&r->req);
+	return err;
+}
+
+static int rings_take(struct vbus_queue *q, const struct queue_rings *r)
+{
+	int err = 0;
+
+	if (!r->stream)
+		err = vbus_prod_init(&q->req, &r->req);
+	return err ?: vbus_cons_init(&q->cpl, &r->cpl);
+}
+
+/* Shared home: all of it is ours. Split homes: the reply is awaited. */
+static int queue_begin_rings(struct vbus_queue *q, struct queue_rings *r)
+{
+	int err;
+
+	if (!queue_split(q))
+		rings_device_half(r, q->mem + half_bytes(r->cpl.size));
+	err = rings_format(r);
+	if (err || queue_split(q))
+		return err;
+	q->ready = true;
+	return rings_take(q, r);
+}
+
+/* An interrupt that came too early is made up for. */
+static void queue_open_rings(struct vbus_queue *q)
+{
+	/* Pairs with queue_interrupt(). */
+	smp_store_release(&q->ready, true);
+	smp_mb(); /* between ready and early, as there */
+	if (!READ_ONCE(q->early) || !q->callback)
+		return;
+	local_bh_disable();
+	q->callback(q);
+	local_bh_enable();
+}
+
+/* Split homes: the device side said where its half is and what life it lives. */
+static int queue_finish_rings(struct vbus_queue *q, struct queue_rings *r, u64 window, u32 gen)
+{
+	size_t bytes = half_bytes(r->stream ? 0 : r->req.size);
+	void *half;
+	int err;
+
+	if (!queue_split(q))
+		return 0;
+	if (window % VBUS_HALF_ALIGN)
+		return -EPROTO;
+	half = q->ops->half_map(q->bridge, window, bytes);
+	if (IS_ERR(half))
+		return PTR_ERR(half);
+	q->dev_half = half;
+	q->dev_bytes = bytes;
+	rings_device_half(r, half);
+	r->req.gen = gen;
+	r->cpl.gen = gen;
+	err = rings_take(q, r);
+	if (!err)
+		queue_open_rings(q);
+	return err;
 }
 
 static int queue_alloc_mem(struct vbus_queue *q, const struct vbus_queue_params *params)
 {
-	q->bytes = half_bytes(params->cpl_size) + half_bytes(params->req_size);
+	q->bytes = half_bytes(params->cpl_size);
+	if (!queue_split(q))
+		q->bytes += half_bytes(params->req_size);
 	q->mem = vbus_alloc_coherent(q->proxy, q->bytes, &q->dma, GFP_KERNEL);
 	return q->mem ? 0 : -ENOMEM;
 }
@@ -86,13 +167,24 @@ static void queue_free_mem(struct vbus_queue *q)
 	vbus_free_coherent(q->proxy, q->bytes, q->mem, q->dma);
 }
 
+static void queue_unmap_half(struct vbus_queue *q)
+{
+	if (q->dev_half)
+		q->ops->half_unmap(q->bridge, q->dev_half, q->dev_bytes);
+}
+
 /* What the connector's vector calls. */
 static void queue_interrupt(void *arg)
 {
 	struct vbus_queue *q = arg;
 
 	q->interrupts++;
-	q->callback(q);
+	if (!READ_ONCE(q->ready)) {
+		WRITE_ONCE(q->early, true);
+		smp_mb(); /* pairs with queue_open_rings(): one of us sees the other */
+	}
+	if (smp_load_acquire(&q->ready))
+		q->callback(q);
 }
 
 static int queue_get_vector(struct vbus_queue *q, const char *name)
@@ -114,7 +206,7 @@ static int queue_get_vector(struct vbus_queue *q, const char *name)
 static void queue_put_vector(struct vbus_queue *q)
 {
 	if (q->vector != VBUS_NO_VECTOR)
-		q->ops->vector_put(q->bridge, q->vector);
+		q->ops->vector_put(q->bridge, q->vector, q);
 }
 
 /*
@@ -122,15 +214,16 @@ static void queue_put_vector(struct vbus_queue *q)
  * whether the queue may exist there nevertheless: the answer was lost or made no sense.
  */
 static int queue_announce(struct vbus_queue *q, const struct vbus_queue_params *params,
-			  u32 base, u32 gen, bool *known)
+			  struct queue_rings *r, bool *known)
 {
+	u32 base = r->req.base, gen = r->req.gen;
 	struct vbus_msg_queue msg = {
 		.req_size = cpu_to_le32(params->req_size),
 		.cpl_size = cpu_to_le32(params->cpl_size),
 		.flags = cpu_to_le32(params->stream ? VBUS_QUEUE_F_STREAM : 0),
 		.vector = cpu_to_le32(q->vector),
 		.drv_half = cpu_to_le64(q->dma),
-		.dev_half = cpu_to_le64(q->dma + half_bytes(params->cpl_size)),
+		.dev_half = cpu_to_le64(queue_split(q) ? 0 : q->dma + half_bytes(params->cpl_size)),
 		.base = cpu_to_le32(base),
 		.drv_gen = cpu_to_le32(gen),
 		.dev_gen = cpu_to_le32(gen),
@@ -153,7 +246,7 @@ static int queue_announce(struct vbus_queue *q, const struct vbus_queue_params *
 	if (doorbell >= q->bridge->doorbells && doorbell != VBUS_NO_DOORBELL)
 		return -EPROTO;
 	WRITE_ONCE(q->doorbell, doorbell);
-	return 0;
+	return queue_finish_rings(q, r, le64_to_cpu(msg.dev_half), le32_to_cpu(msg.dev_gen));
 }
 
 /*
@@ -182,38 +275,28 @@ static bool queue_withdraw(struct vbus_queue *q)
 	return false;
 }
 
-/*
- * A queue whose homes are split has its device half in the device side's memory: the reply of QUEUE
- * says where in the window, and the bridge would have to map it. No bridge can yet.
- */
-static bool home_supported(const struct vbus_bridge *bridge)
-{
-	return bridge->home == VBUS_HOME_SHARED;
-}
-
 static int queue_setup(struct vbus_queue *q, const struct vbus_queue_params *params)
 {
-	u32 base = get_random_u32() >> 1;
-	u32 gen = queue_random_gen();
+	struct queue_rings rings;
 	bool known, safe;
 	int err;
 
-	if (!home_supported(q->bridge))
-		return -EOPNOTSUPP;
 	err = queue_alloc_mem(q, params);
 	if (err)
 		return err;
-	err = queue_init_rings(q, params, base, gen);
+	rings_describe(q, params, get_random_u32() >> 1, queue_random_gen(), &rings);
+	err = queue_begin_rings(q, &rings);
 	if (err)
 		goto err_free_mem;
 	err = queue_get_vector(q, params->name);
 	if (err)
 		goto err_free_mem;
-	err = queue_announce(q, params, base, gen, &known);
+	err = queue_announce(q, params, &rings, &known);
 	if (!err)
 		return 0;
 	safe = !known || queue_withdraw(q);
 	queue_put_vector(q);
+	queue_unmap_half(q);
 	if (!safe)
 		return err;
 err_free_mem:
@@ -259,9 +342,18 @@ void vbus_queue_destroy(struct vbus_queue *q)
 	} else {
 		queue_put_vector(q);
 	}
+	queue_unmap_half(q);
 	kfree(q);
 }
 EXPORT_SYMBOL_GPL(vbus_queue_destroy);
+
+/* A proxy device is called <client>:<port>. */
+void vbus_queue_name(const struct vbus_proxy *p, u32 id, char *name, size_t len)
+{
+	snprintf(name, len, "vbus-%s-%u", dev_name(&p->dev), id);
+	strreplace(name, ':', '-');
+}
+EXPORT_SYMBOL_GPL(vbus_queue_name);
 
 void vbus_queue_ring(struct vbus_queue *q)
 {

@@ -214,6 +214,34 @@ void vbus_close(struct vbus_proxy *p)
 }
 EXPORT_SYMBOL_GPL(vbus_close);
 
+/* Does the bus have the port? Asked by opening it with a version that no device has. */
+bool vbus_proxy_exists(struct vbus_proxy *p)
+{
+	int err = 0;
+
+	mutex_lock(&p->lock);
+	if (!p->open) {
+		err = open_locked(p, 0, 0);
+		if (!err)
+			close_locked(p);
+	}
+	mutex_unlock(&p->lock);
+	return err != -ENOENT && err != -ENODEV;
+}
+
+/* The device side closed everything: our handle means nothing any more. */
+void vbus_proxy_forget(struct vbus_proxy *p)
+{
+	mutex_lock(&p->lock);
+	if (p->open) {
+		p->open = false;
+		p->handle = 0;
+		p->features = 0;
+		module_put(p->bridge->owner);
+	}
+	mutex_unlock(&p->lock);
+}
+
 /* Errors are the driver's to log: it alone knows which are unexpected. */
 int vbus_call(struct vbus_proxy *p, u32 func, const void *in, size_t in_len,
 	      void *out, size_t out_len)

@@ -122,7 +122,7 @@ void vbus_prod_unput(struct vbus_prod *p)
 		if (__vbus_ring_shared(&p->mem))
 			WRITE_ONCE(slot->seq, 0);
 		else
-			vbus_split_clear_seq(slot);
+			vbus_split_clear_seq(&p->mem, slot);
 	}
 }
 EXPORT_SYMBOL_GPL(vbus_prod_unput);

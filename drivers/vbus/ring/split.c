@@ -21,19 +21,28 @@ static void __iomem *split_io(const void *p)
 	return (void __iomem __force *)p;
 }
 
-static void split_writel(u32 v, const __le32 *word)
+static void split_wrote(const struct vbus_ring_mem *mem)
 {
+	if (mem->crossings)
+		mem->crossings->writes++;
+}
+
+static void split_writel(const struct vbus_ring_mem *mem, u32 v, const __le32 *word)
+{
+	split_wrote(mem);
 	writel(v, split_io(word));
 }
 
 u32 vbus_split_read_gen(const struct vbus_ring_mem *mem)
 {
+	if (mem->crossings)
+		mem->crossings->reads++;
 	return readl(split_io(mem->peer_gen));
 }
 
-void vbus_split_clear_seq(struct vbus_slot *slot)
+void vbus_split_clear_seq(const struct vbus_ring_mem *mem, struct vbus_slot *slot)
 {
-	split_writel(0, &slot->seq);
+	split_writel(mem, 0, &slot->seq);
 }
 
 void __vbus_split_put(struct vbus_prod *p, const struct vbus_slot *s)
@@ -42,6 +51,7 @@ void __vbus_split_put(struct vbus_prod *p, const struct vbus_slot *s)
 	struct vbus_slot *slot = &p->mem.slots[idx & p->mask];
 	struct vbus_slot copy = *s;
 
+	split_wrote(&p->mem);
 	if (idx == p->first) {
 		/* The seq of the first slot is withheld: addr, then lf. */
 		__iowrite64_copy(split_io(&slot->addr), &copy.addr, 1);
@@ -56,7 +66,7 @@ EXPORT_SYMBOL_GPL(__vbus_split_put);
 void __vbus_split_publish(struct vbus_prod *p)
 {
 	mb(); /* all that was read and written so far, then the slot */
-	split_writel(p->first + 1, &p->mem.slots[p->first & p->mask].seq);
+	split_writel(&p->mem, p->first + 1, &p->mem.slots[p->first & p->mask].seq);
 	p->first = p->idx;
 }
 EXPORT_SYMBOL_GPL(__vbus_split_publish);
@@ -64,7 +74,7 @@ EXPORT_SYMBOL_GPL(__vbus_split_publish);
 void __vbus_split_credit(struct vbus_cons *c)
 {
 	mb(); /* the slots were read, then they may be overwritten */
-	split_writel(c->idx, &c->mem.line->credit);
+	split_writel(&c->mem, c->idx, &c->mem.line->credit);
 	c->credited = c->idx;
 }
 EXPORT_SYMBOL_GPL(__vbus_split_credit);
@@ -73,7 +83,7 @@ int __vbus_split_arm(struct vbus_cons *c)
 {
 	if (c->stream && c->credited != c->idx)
 		__vbus_split_credit(c);
-	split_writel(c->idx, &c->mem.line->wake);
+	split_writel(&c->mem, c->idx, &c->mem.line->wake);
 	/* Out of the write-combining buffers before the read that is to push it. */
 	mb();
 	if (vbus_split_read_gen(&c->mem) != c->mem.gen)

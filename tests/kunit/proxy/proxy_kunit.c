@@ -66,7 +66,7 @@ static int fake_vector_get(struct vbus_bridge *bridge, const char *name, void (*
 	return container_of(bridge, struct fake, bridge)->vectors++;
 }
 
-static void fake_vector_put(struct vbus_bridge *bridge, u32 vector)
+static void fake_vector_put(struct vbus_bridge *bridge, u32 vector, void *arg)
 {
 	container_of(bridge, struct fake, bridge)->vectors--;
 }

@@ -6,7 +6,7 @@
  * pin pages, say). A work item then touches the memory, after which the poll tries again. Nothing
  * is lost meanwhile: requests stay in the ring.
  */
-#include "venet.h"
+#include "core.h"
 
 /* The peer may withdraw memory just then, which connectors answer with -EAGAIN for a while. */
 #define FAULT_RETRY_MS	1
@@ -15,7 +15,7 @@
  * One byte of each page is enough for a connector to fetch it. Where we are to write we must not
  * read; what was posted for us to fill may be written to.
  */
-static int fault_byte(struct venet_fault *f, u64 addr)
+static int fault_byte(struct vbus_fault *f, u64 addr)
 {
 	struct vbus_memctx *mem = f->q->session->mem;
 	u8 byte = 0;
@@ -24,7 +24,7 @@ static int fault_byte(struct venet_fault *f, u64 addr)
 			  vbus_memctx_copy_from(mem, &byte, addr, 1);
 }
 
-static int fault_touch(struct venet_fault *f, u64 addr, u32 len)
+static int fault_touch(struct vbus_fault *f, u64 addr, u32 len)
 {
 	u64 last = addr + len - 1;
 	int rc = fault_byte(f, addr);
@@ -38,7 +38,7 @@ static int fault_touch(struct venet_fault *f, u64 addr, u32 len)
 
 static void fault_work(struct work_struct *work)
 {
-	struct venet_fault *f = container_of(to_delayed_work(work), struct venet_fault, work);
+	struct vbus_fault *f = container_of(to_delayed_work(work), struct vbus_fault, work);
 	struct vbus_session *s = f->q->session;
 	unsigned int i;
 	int rc = 0;
@@ -50,28 +50,32 @@ static void fault_work(struct work_struct *work)
 		return;
 	}
 	/* Any other error meets the poll again, which knows what to do about it. */
+	f->n = 0;
 	smp_store_release(&f->busy, false);
 	vbus_poll_schedule(f->poll);
 }
 
-void venet_fault_init(struct venet_fault *f, struct vbus_dqueue *q, struct vbus_poll *poll,
-		      bool write)
+void vbus_fault_init(struct vbus_fault *f, struct vbus_dqueue *q, struct vbus_poll *poll,
+		     bool write)
 {
 	INIT_DELAYED_WORK(&f->work, fault_work);
 	f->q = q;
 	f->poll = poll;
 	f->write = write;
+	f->busy = false;
+	f->n = 0;
 }
+EXPORT_SYMBOL_GPL(vbus_fault_init);
 
-/* venet_fault_fini - nobody may start it any more; the poll must still exist */
-void venet_fault_fini(struct venet_fault *f)
+void vbus_fault_fini(struct vbus_fault *f)
 {
 	cancel_delayed_work_sync(&f->work);
 }
+EXPORT_SYMBOL_GPL(vbus_fault_fini);
 
-/* venet_fault_start - make the ranges reachable, then have the poll scheduled. Not while busy */
-void venet_fault_start(struct venet_fault *f)
+void vbus_fault_start(struct vbus_fault *f)
 {
 	f->busy = true;
 	queue_delayed_work(system_unbound_wq, &f->work, 0);
 }
+EXPORT_SYMBOL_GPL(vbus_fault_start);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * vbus for chassis vendors: the link between a PCI master and a board.
+ *
+ * A link is what two independent machines have of each other: a window into some of the peer's
+ * memory, some memory of one's own that the peer has a window into, and a few doorbell bits each
+ * way. Whoever brings new hardware writes one driver that fills in a &struct vbus_link and calls
+ * vbus_link_register(); all the rest, on both machines, is connectors/agent. What must hold:
+ *
+ *	- Writes through the window arrive in the order in which they were made, and a read through it
+ *	  is answered by the peer's memory after all writes made before it. No relaxed ordering.
+ *	- mb() after a write means that the ordered path has accepted it.
+ *	- Bytes keep their addresses: the window does not swap. All that is shared is little-endian.
+ *	- Nothing is assumed about doorbells. They may come early, coalesce, or get lost.
+ *
+ * connectors/agent/README.rst is the guide.
+ */
+#ifndef _VBUS_LINK_H
+#define _VBUS_LINK_H
+
+#include <linux/device.h>
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/types.h>
+
+struct vbus_link;
+struct vbus_link_user;
+
+/**
+ * enum vbus_link_role - what this machine is on a link
+ * @VBUS_LINK_MASTER: device side: it owns buses and devices. Its memory holds the rendezvous
+ * @VBUS_LINK_BOARD: driver side: it uses the devices of one bus
+ */
+enum vbus_link_role {
+	VBUS_LINK_MASTER,
+	VBUS_LINK_BOARD,
+};
+
+/* Doorbell bits a link may have each way; more are not used. */
+#define VBUS_LINK_MAX_BITS	32
+
+/**
+ * struct vbus_link_ops - what the connector asks of the hardware
+ * @ring: ring doorbell @bit of the peer, 0..peer_bits-1. Any context, also hard irq and with locks
+ *	held; a posted write, no more. Nothing comes back if the peer is dead
+ * @ack: acknowledge doorbell @bit, where the hardware wants that. Called before the memory is
+ *	looked at. Optional
+ * @reset: bring the window and the doorbells into the state they had when the link was registered,
+ *	after a peer was lost. Process context. Optional
+ */
+struct vbus_link_ops {
+	void (*ring)(struct vbus_link *link, u32 bit);
+	void (*ack)(struct vbus_link *link, u32 bit);
+	int (*reset)(struct vbus_link *link);
+};
+
+/**
+ * struct vbus_link_count - what crossed a link, counted where it does
+ * @reads: read operations through the window, of any length
+ * @read_bytes: bytes of them
+ * @writes: write operations through the window, of any length
+ * @write_bytes: bytes of them
+ * @rings: doorbells rung
+ * @rang: doorbells that came
+ *
+ * Rings count their own crossings in their client or bridge.
+ */
+struct vbus_link_count {
+	unsigned long reads;
+	unsigned long read_bytes;
+	unsigned long writes;
+	unsigned long write_bytes;
+	unsigned long rings;
+	unsigned long rang;
+};
+
+/**
+ * struct vbus_link - one link, embedded in the hardware driver's struct
+ * @name: unique on this machine, such as the PCI address; names the client on the bus
+ * @dev: the hardware; its sysfs directory gets "vbus". On a board it is also the device of the DMA
+ *	API, whose addresses are what the peer's window takes
+ * @owner: THIS_MODULE
+ * @ops: see &struct vbus_link_ops
+ * @role: what this machine is
+ * @bits: doorbell bits the peer may ring here, 1..VBUS_LINK_MAX_BITS
+ * @peer_bits: doorbell bits of the peer
+ * @out: the window: I/O memory; write-combining is allowed
+ * @out_base: peer address of its first byte: master: a bus address of the board; board: 0
+ * @out_bytes: its size
+ * @in: master: memory of this machine that the board's window shows; its first page is the
+ *	rendezvous. Board: NULL
+ * @in_bytes: its size
+ * @ranges: board: memory of this machine the master may touch; up to four ranges of bus addresses
+ * @nranges: how many
+ */
+struct vbus_link {
+	const char *name;
+	struct device *dev;
+	struct module *owner;
+	const struct vbus_link_ops *ops;
+	enum vbus_link_role role;
+	u32 bits;
+	u32 peer_bits;
+	void __iomem *out;
+	u64 out_base;
+	u64 out_bytes;
+	void *in;
+	size_t in_bytes;
+	struct {
+		u64 addr;
+		u64 len;
+	} ranges[4];
+	u32 nranges;
+	/* private: to the connector */
+	struct vbus_link_count count;
+	struct list_head node;
+	struct kobject *kobj;
+	struct vbus_link_user *user;
+	void *priv;
+};
+
+/**
+ * vbus_link_register() - the hardware is there
+ * @link: filled in; windows mapped, interrupts not yet on or on
+ *
+ * The peer need not be there, now or ever.
+ * Context: process. Return: 0, -EINVAL (malformed), -EEXIST (name).
+ */
+int vbus_link_register(struct vbus_link *link);
+
+/**
+ * vbus_link_unregister() - the hardware is about to go
+ * @link: the link
+ *
+ * Ends what used it. On return no function of @ops is used any more.
+ * Context: process, rtnl not held.
+ */
+void vbus_link_unregister(struct vbus_link *link);
+
+/**
+ * vbus_link_rang() - the peer rang
+ * @link: the link
+ * @bit: which; a wrong one is ignored
+ *
+ * Context: any, also hard irq. May be called before vbus_link_register() returns, not before it
+ * was called.
+ */
+void vbus_link_rang(struct vbus_link *link, u32 bit);
+
+/* ---- for the two ends, master and board ---------------------------------------------------- */
+
+/**
+ * struct vbus_link_user - one end of the connector
+ * @role: links of this role are its own
+ * @owner: THIS_MODULE
+ * @attach: a link is there. Return what is kept in link->priv, or ERR_PTR()
+ * @detach: it goes
+ * @rang: doorbell; any context
+ */
+struct vbus_link_user {
+	enum vbus_link_role role;
+	struct module *owner;
+	void *(*attach)(struct vbus_link *link);
+	void (*detach)(struct vbus_link *link);
+	void (*rang)(struct vbus_link *link, u32 bit);
+	/* private: to the registry */
+	struct list_head node;
+};
+
+/* The link whose "vbus" directory this is. */
+struct vbus_link *vbus_link_of(struct kobject *kobj);
+
+int vbus_link_user_register(struct vbus_link_user *user);
+void vbus_link_user_unregister(struct vbus_link_user *user);
+
+/* Accesses through the window, at offset @off of it; the caller has checked the range. */
+void vbus_link_write(struct vbus_link *link, u64 off, const void *src, size_t len);
+void vbus_link_read(struct vbus_link *link, void *dst, u64 off, size_t len);
+void vbus_link_writel(struct vbus_link *link, u64 off, u32 val);
+u32 vbus_link_readl(struct vbus_link *link, u64 off);
+void vbus_link_ring(struct vbus_link *link, u32 bit);
+
+#endif /* _VBUS_LINK_H */
