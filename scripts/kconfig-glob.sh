@@ -8,7 +8,7 @@ set -eu
 out=$1
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-for f in drivers/*/Kconfig drivers/*/*/Kconfig connectors/*/Kconfig \
+for f in drivers/*/Kconfig drivers/*/*/Kconfig connectors/*/Kconfig connectors/*/*/Kconfig \
 	 devices/*/Kconfig tests/*/Kconfig tests/*/*/Kconfig; do
 	if [ -e "$f" ]; then
 		echo "source \"$top/$f\""

@@ -58,7 +58,7 @@ wait_for 5 in_ns a sh -c 'netstat -ltn | grep -q :5201'
 background ip netns exec b iperf3 -c 10.91.0.1 -t 60
 wait_for 5 queued 1
 kill -STOP $server
-check "data wait in a socket" wait_for 10 queued 50000
+check "data wait in a socket" wait_for 30 queued 50000
 check "detach while they do" detach "$CLIENT_A"
 check "and the other one" detach "$CLIENT_B"
 # Kernels differ in whether the pages stay mapped; as long as they do, the connector must not go.
