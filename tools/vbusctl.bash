@@ -10,7 +10,7 @@ _vbusctl()
 
 	COMPREPLY=()
 	case $COMP_CWORD:$cmd:$noun in
-	1:*) words='tree list show create destroy attach detach stats save restore version help' ;;
+	1:*) words='tree list show create destroy attach detach run stats save restore version help' ;;
 	*:list:*) words='-q --json buses devices classes connectors clients' ;;
 	*:show:--json) ;;
 	2:show:*) words="--json bus device client class connector $(_vbusctl_names)" ;;
@@ -31,6 +31,15 @@ _vbusctl()
 	*:create:device)
 		words='enabled=1'
 		compopt -o nospace 2>/dev/null
+		;;
+	2:run:*) words=$(_vbusctl_names buses) ;;
+	3:run:*)
+		mapfile -t COMPREPLY < <(compgen -W -- -- "$cur"; compgen -c -- "$cur")
+		return
+		;;
+	*:run:*)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
 		;;
 	*:stats:*) words="--json -w -n $(_vbusctl_names buses) $(_vbusctl_names clients)" ;;
 	*:save:*|3:restore:--check)

@@ -353,6 +353,8 @@ static int do_write(const struct path *p, const char *value)
 	if (fits(p, ROOT_SYS, "devices/*/*", w) && (fs_mode(p) & 0200) &&
 	    S_ISREG(fs_mode(p)))
 		return fake_attr(w[0], w[1], value);
+	if (p->root == ROOT_PROC && !there(at("sys/vbus/instances/%s", value)))
+		return -ENOENT;
 	if (!strcmp(p->rel, "connectors/loopback/attach"))
 		return fake_attach(value);
 	if (!strcmp(p->rel, "connectors/loopback/detach"))
@@ -424,7 +426,7 @@ static const struct fs_ops fake_ops = {
 static void fake_begin(void)
 {
 	static const char *const dirs[] = {
-		"config", "config/vbus", "config/vbus/devices", "config/vbus/instances", "run",
+		"config", "config/vbus", "config/vbus/devices", "config/vbus/instances", "run", "proc",
 		"sys", "sys/vbus", "sys/vbus/devices", "sys/vbus/instances", "sys/vbus/deviceclass",
 		"sys/vbus/deviceclass/venet-tap", "sys/vbus/deviceclass/venet-loop",
 		"sys/vbus/connectors", "sys/vbus/connectors/loopback", "sys/vbus/connectors/kvm",
@@ -442,6 +444,7 @@ static void fake_begin(void)
 	setenv("VBUS_CONFIGFS", at("config"), 1);
 	setenv("VBUS_SYSFS", at("sys"), 1);
 	setenv("VBUS_RUN", at("run"), 1);
+	setenv("VBUS_PROCFS", at("proc"), 1);
 	fs = &fake_ops;
 }
 

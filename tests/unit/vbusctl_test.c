@@ -6,7 +6,7 @@
  * unit-sources: tools/vbusctl/setup.c tools/vbusctl/say.c tools/vbusctl/names.c tools/vbusctl/fs.c
  * unit-sources: tools/vbusctl/sys.c tools/vbusctl/act.c tools/vbusctl/hint.c tools/vbusctl/tree.c
  * unit-sources: tools/vbusctl/list.c tools/vbusctl/show.c tools/vbusctl/json.c
- * unit-sources: tools/vbusctl/change.c tools/vbusctl/stats.c tools/vbusctl/save.c
+ * unit-sources: tools/vbusctl/change.c tools/vbusctl/run.c tools/vbusctl/stats.c tools/vbusctl/save.c
  * unit-sources: tools/vbusctl/restore.c tools/vbusctl/journal.c tools/vbusctl/main.c
  * unit-flags: -isystem /usr/include/json-c -Wl,--no-as-needed -ljson-c
  */
@@ -622,6 +622,48 @@ static void test_own_save_file(void **state)
 	assert_says(out, "attach client-bus loopback\n");
 }
 
+/* Of the two doors the fake has the one that is there when the kernel cannot be hooked. */
+static void test_run(void **state)
+{
+	char bus[80];
+
+	(void)state;
+	make_pair();
+	assert_int_equal(run("run client-bus -- true"), 1);
+	assert_says(err, "modprobe vbus-procpid");
+	assert_int_equal(mkdir(at("proc/vbus"), 0755), 0);
+	put_file(at("proc/vbus/self"), 0644, "<none>");
+	assert_int_equal(run("run nobus -- true"), 1);
+	assert_says(err, "vbusctl list buses");
+	assert_int_equal(run("run ../x -- true"), 1);
+	assert_int_equal(run("run client-bus --"), 2);
+	assert_int_equal(run("run client-bus"), 2);
+	get_file(at("proc/vbus/self"), bus, sizeof(bus));
+	assert_string_equal(bus, "<none>");
+	put_file(at("script"), 0644, "exit 7");
+	assert_int_equal(run("run client-bus -- sh %s", at("script")), 7);
+	assert_int_equal(run("run client-bus sh %s", at("script")), 7);
+	get_file(at("proc/vbus/self"), bus, sizeof(bus));
+	assert_string_equal(bus, "client-bus");
+	assert_int_equal(run("run client-bus %s", at("script")), 126);
+	assert_int_equal(run("run client-bus -- %s", at("missing")), 127);
+}
+
+static void test_members(void **state)
+{
+	(void)state;
+	make_pair();
+	assert_int_equal(mkdir(at("sys/vbus/instances/client-bus/members"), 0755), 0);
+	put_file(at("sys/vbus/instances/client-bus/members/17"), 0400, "qemu");
+	put_file(at("sys/vbus/instances/client-bus/members_count"), 0444, "1");
+	run_ok("tree");
+	assert_says(out, "bus client-bus, members: 1\n");
+	run_ok("show bus client-bus");
+	assert_says(out, "  17: qemu\n");
+	run_ok("show --json bus client-bus");
+	assert_says(out, "\"17\": \"qemu\"");
+}
+
 #define T(name)	cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
@@ -630,7 +672,7 @@ int main(void)
 		T(names), T(bad_files), T(good_file), T(commands), T(json), T(stats), T(messages),
 		T(usage), T(links_are_not_followed), T(round_trip), T(fail_everywhere),
 		T(kill_everywhere), T(terminated), T(recovered_by_any_change), T(conflicts),
-		T(bad_journals), T(own_save_file),
+		T(bad_journals), T(own_save_file), T(run), T(members),
 	};
 
 	return cmocka_run_group_tests_name("vbusctl", tests, NULL, NULL);

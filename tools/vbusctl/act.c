@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "vbusctl.h"
 
@@ -155,6 +156,23 @@ int act_unlink(const char *bus, const char *name)
 	if (need_name(bus) || need_name(name))
 		return -EINVAL;
 	return tell(ACT_UNLINK, fs->unlink(&p), "remove link", &p);
+}
+
+/* ---- members ---------------------------------------------------------------------------- */
+
+/* The file is beside the process's others, or where the kernel could not put it there. */
+int act_join(const char *bus)
+{
+	/* Not through "self": no link is followed, and that is one. */
+	struct path p = path_of(ROOT_PROC, "%d/vbus", getpid());
+
+	if (need_name(bus))
+		return -EINVAL;
+	if (!fs_mode(&p))
+		p = path_of(ROOT_PROC, "vbus/self");
+	if (!fs_mode(&p))
+		return tell(ACT_JOIN, -ENODEV, "find", &p);
+	return put(ACT_JOIN, &p, bus);
 }
 
 /* ---- clients ---------------------------------------------------------------------------- */

@@ -59,12 +59,14 @@ static int no_core(void)
 int fs_roots(void)
 {
 	const char *config = getenv("VBUS_CONFIGFS"), *sys = getenv("VBUS_SYSFS");
+	const char *proc = getenv("VBUS_PROCFS");
 	char mount[PATH_MAX];
 
 	if (!sys || !*sys)
 		sys = "/sys";
 	set_root(ROOT_SYS, sys, "/vbus");
 	set_root(ROOT_PROXY, sys, "/bus/vbus-proxy/devices");
+	set_root(ROOT_PROC, proc && *proc ? proc : "/proc", "");
 	roots[ROOT_CONFIG][0] = 0;
 	if (config && *config)
 		set_root(ROOT_CONFIG, config, "/vbus");

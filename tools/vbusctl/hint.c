@@ -36,6 +36,10 @@ static const struct {
 	{ ACT_UNLINK, ENOENT, "the device is not on that bus" },
 	{ ACT_ATTACH, ENOENT, "there is no such bus; 'vbusctl list buses' shows all" },
 	{ ACT_ATTACH, ENOSPC, "the bus has as many clients as its limits/clients allows" },
+	{ ACT_JOIN, ENOENT, "there is no such bus; 'vbusctl list buses' shows all" },
+	{ ACT_JOIN, ENODEV, "nobody keeps membership; 'modprobe vbus-procpid' loads who does" },
+	{ ACT_JOIN, EPERM,
+	  "this takes root (CAP_SYS_ADMIN), and not only inside a container" },
 	{ ACT_DETACH, ENOENT, "there is no such client; 'vbusctl list clients' shows all" },
 };
 

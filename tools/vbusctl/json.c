@@ -160,6 +160,24 @@ static json_object *place(const char *bus, const char *id)
 	return o;
 }
 
+/* Process numbers, with the names that only root gets to see. */
+static json_object *members(const char *bus)
+{
+	struct path dir = sysp("instances/%s/members", bus);
+	json_object *o = json_object_new_object();
+	char comm[VALUE_SIZE];
+	struct names l = { 0 };
+	size_t i;
+
+	fs_list(&dir, &l);
+	for (i = 0; i < l.n; i++) {
+		sys_text(comm, sizeof(comm), sysp("instances/%s/members/%s", bus, l.v[i]));
+		put(o, l.v[i], comm);
+	}
+	names_free(&l);
+	return o;
+}
+
 json_object *json_bus(const char *bus)
 {
 	struct path dir = sysp("instances/%s/devices", bus);
@@ -179,6 +197,7 @@ json_object *json_bus(const char *bus)
 		json_object_array_add(a, json_client(bus, l.v[i]));
 	json_object_object_add(o, "clients", a);
 	names_free(&l);
+	json_object_object_add(o, "members", members(bus));
 	json_object_object_add(o, "limits", files_of(sysp("instances/%s/limits", bus)));
 	return o;
 }

@@ -23,6 +23,8 @@ static const struct {
 	{ "attach", cmd_attach, true, "device DEVICE BUS | client CONNECTOR BUS",
 	  "put a device or a consumer on a bus" },
 	{ "detach", cmd_detach, true, "device DEVICE BUS | client CLIENT", "take it off" },
+	{ "run", cmd_run, true, "BUS [--] COMMAND [ARGUMENT...]",
+	  "run a command as a member of a bus" },
 	{ "stats", cmd_stats, true, "[--json] [-w [SECONDS]] [-n TIMES] [BUS|CLIENT]",
 	  "counters of each queue, or their rates" },
 	{ "save", cmd_save, true, "[FILE]", "write the set-up as text" },

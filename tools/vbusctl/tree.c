@@ -120,10 +120,15 @@ static void bus(const char *name)
 {
 	struct path dir = sysp("instances/%s/devices", name);
 	struct names ids = { 0 }, clients = { 0 };
+	char members[VALUE_SIZE];
 	const struct branch root = { "" };
 	size_t i;
 
-	printf("bus %s\n", name);
+	printf("bus %s", name);
+	if (sys_text(members, sizeof(members), sysp("instances/%s/members_count", name)) &&
+	    strcmp(members, "0"))
+		printf(", members: %s", printable(members));
+	putchar('\n');
 	fs_list(&dir, &ids);
 	sys_clients(name, &clients);
 	for (i = 0; i < ids.n; i++)

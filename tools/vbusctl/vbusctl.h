@@ -3,7 +3,7 @@
  * vbusctl: the administrator's tool of vbus.
  *
  * It knows nothing but files: configfs to make and link things, sysfs to look at them and set
- * their attributes. It runs no other program. Everything that changes the system goes through
+ * their attributes. It runs no other program, except that run becomes one. Everything that changes the system goes through
  * act.c, everything that reads it through sys.c, and both through fs.c, which never leaves the two
  * roots and follows no link. setup.c (the save file) is pure: text in, statements out.
  */
@@ -49,7 +49,7 @@ bool names_has(const struct names *l, const char *name);
 void names_free(struct names *l);
 
 /* fs.c: files below the two roots */
-enum root { ROOT_CONFIG, ROOT_SYS, ROOT_PROXY, ROOTS };
+enum root { ROOT_CONFIG, ROOT_SYS, ROOT_PROXY, ROOT_PROC, ROOTS };
 
 struct path {
 	enum root root;
@@ -127,11 +127,12 @@ int act_link(const char *bus, const char *dev, const char *name);
 int act_unlink(const char *bus, const char *name);
 int act_attach(const char *bus, const char *conn, char client[NAME_SIZE]);
 int act_detach(const char *conn, const char *client);
+int act_join(const char *bus);	/* for this process and those it makes */
 
 /* hint.c */
 enum act {
 	ACT_MAKE, ACT_REMOVE_DEVICE, ACT_REMOVE_BUS, ACT_TYPE, ACT_SET, ACT_LIMIT, ACT_LINK,
-	ACT_UNLINK, ACT_ATTACH, ACT_DETACH,
+	ACT_UNLINK, ACT_ATTACH, ACT_DETACH, ACT_JOIN,
 };
 
 const char *hint(enum act act, int err);
@@ -164,6 +165,7 @@ int cmd_create(int argc, char **argv);
 int cmd_destroy(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_save(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
