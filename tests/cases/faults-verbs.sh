@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Memory runs out in the middle of verbs, on either side: attach, and all that a
+# driver does when it is bound (open, queues, shared memory, calls, close).
+# timeout: 300
+# kernels: debug
+
+# shellcheck source=tests/lib/faults.sh
+. "$(dirname "$0")/../lib/faults.sh"
+
+faults_require vbus-loopback vbus-dev-echo vbus-echo venet-loop vbus-enet
+
+drivers=/sys/bus/vbus-proxy/drivers
+attach=$SYSV/connectors/loopback/attach
+detach=$SYSV/connectors/loopback/detach
+
+bus_create fb && device_create fecho echo && device_create fwire venet-loop || exit 1
+link fecho fb && link fwire fb && enable fwire || exit 1
+
+rmmod vbus-echo vbus-enet
+check_faults "attach" "write:$attach:fb" "write:$detach:loopback.0"
+at_exit put loopback.0 "$detach"
+proxy loopback.0 0 && proxy loopback.0 1 || exit 1
+modprobe vbus-echo
+modprobe vbus-enet
+wait_netdev loopback.0 1
+
+# The driver core says ENODEV where a driver gave up.
+for port in "vbus-echo loopback.0:0" "vbus-enet loopback.0:1"; do
+	d=$drivers/${port% *}
+	put "${port#* }" "$d/unbind"
+	check_faults "binding ${port% *}" "write:$d/bind:${port#* }" "write:$d/unbind:${port#* }"
+done
+check "a call goes through" put 1 "$PROXY/loopback.0:0/ping/run"
