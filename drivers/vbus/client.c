@@ -196,3 +196,15 @@ void vbus_client_detach(struct vbus_client *client)
 	vbus_client_put(client);
 }
 EXPORT_SYMBOL_GPL(vbus_client_detach);
+
+void vbus_client_reset(struct vbus_client *client)
+{
+	mutex_lock(&client->lock);
+	vbus_session_close_all(client);
+	client->attached = false;
+	client->features = 0;
+	mutex_unlock(&client->lock);
+	/* An event being delivered is waited for; no new one can begin. */
+	cancel_work_sync(&client->event_work);
+}
+EXPORT_SYMBOL_GPL(vbus_client_reset);

@@ -57,6 +57,22 @@ static bool kick_allowed(struct vbus_client *client)
 	return (u32)atomic_inc_return(&client->kicks) <= kicks / TICKS_PER_SEC;
 }
 
+/* Under RCU. */
+static void doorbell_ring(struct vbus_client *client, struct vbus_dqueue *q, u32 nr)
+{
+	if (!kick_allowed(client)) {
+		client->throttled++;
+		WRITE_ONCE(q->throttled, true);
+		return;
+	}
+	/* A counter for people; two doorbells at the same instant may count as one. */
+	q->stats->doorbells++;
+	WRITE_ONCE(q->armed, false);
+	trace_vbus_doorbell(client, nr);
+	if (q->poll)
+		vbus_poll_schedule(q->poll);
+}
+
 void vbus_client_doorbell(struct vbus_client *client, u32 nr)
 {
 	struct vbus_dqueue *q;
@@ -68,22 +84,28 @@ void vbus_client_doorbell(struct vbus_client *client, u32 nr)
 	nr = array_index_nospec(nr, client->conn->caps.doorbells);
 	rcu_read_lock();
 	q = rcu_dereference(client->doorbells[nr].queue);
-	if (!q) {
+	if (q)
+		doorbell_ring(client, q, nr);
+	else
 		client->bad_doorbells++;
-	} else if (!kick_allowed(client)) {
-		client->throttled++;
-		WRITE_ONCE(q->throttled, true);
-	} else {
-		/* A counter for people; two doorbells at the same instant may count as one. */
-		q->stats->doorbells++;
-		WRITE_ONCE(q->armed, false);
-		trace_vbus_doorbell(client, nr);
-		if (q->poll)
-			vbus_poll_schedule(q->poll);
-	}
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(vbus_client_doorbell);
+
+void vbus_client_doorbells(struct vbus_client *client, u32 first, u32 step)
+{
+	struct vbus_dqueue *q;
+	u32 nr;
+
+	rcu_read_lock();
+	for (nr = first; nr < client->conn->caps.doorbells; nr += step) {
+		q = rcu_dereference(client->doorbells[nr].queue);
+		if (q)
+			doorbell_ring(client, q, nr);
+	}
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(vbus_client_doorbells);
 
 /* Is there what the queue sleeps for: requests, or, for a stream, room (or a wrong credit)? */
 static bool queue_has_work(struct vbus_dqueue *q)
@@ -164,3 +186,39 @@ void vbus_client_quiesce(struct vbus_client *client)
 	spin_unlock_bh(&client->qlock);
 }
 EXPORT_SYMBOL_GPL(vbus_client_quiesce);
+
+static bool half_in(u64 half, size_t bytes, u64 first, u64 last)
+{
+	return bytes && half <= last && half + bytes - 1 >= first;
+}
+
+/* How many of a queue's halves lie in the range; both are peer memory where homes are shared. */
+static u32 queue_halves_in(struct vbus_client *client, struct vbus_dqueue *q, u64 first, u64 last)
+{
+	u32 n = half_in(q->drv_half, q->drv_bytes, first, last);
+
+	if (client->conn->caps.home == VBUS_HOME_SHARED)
+		n += half_in(q->dev_half, q->dev_bytes, first, last);
+	return n;
+}
+
+u32 vbus_client_withdraw(struct vbus_client *client, u64 addr, u64 len)
+{
+	struct vbus_dqueue *q;
+	u32 halves = 0, n;
+
+	spin_lock_bh(&client->qlock);
+	list_for_each_entry(q, &client->qlist, entry) {
+		n = queue_halves_in(client, q, addr, addr + len - 1);
+		if (!n)
+			continue;
+		halves += n;
+		spin_lock(&q->lock);
+		q->live = false;
+		spin_unlock(&q->lock);
+		vbus_session_break(q->session, "the memory of its queue was taken away");
+	}
+	spin_unlock_bh(&client->qlock);
+	return halves;
+}
+EXPORT_SYMBOL_GPL(vbus_client_withdraw);

@@ -70,13 +70,13 @@ void vbus_poll_disable(struct vbus_poll *poll)
 EXPORT_SYMBOL_GPL(vbus_poll_disable);
 
 /*
- * With irqs off outside a hard irq (an eventfd's wake-up), raising the softirq would wake
- * ksoftirqd; an irq_work runs it at the next irq_exit() on this CPU instead. In process context
- * the softirq runs at local_bh_enable().
+ * In interrupts of any kind and with BHs off the softirq runs when that ends. With irqs off outside
+ * of them (an eventfd's wake-up), raising it would wake ksoftirqd; an irq_work runs it at the next
+ * irq_exit() on this CPU instead. Else it runs at local_bh_enable().
  */
 void vbus_poll_schedule(struct vbus_poll *poll)
 {
-	if (in_hardirq()) {
+	if (in_hardirq() || in_softirq()) {
 		napi_schedule(&poll->napi);
 	} else if (irqs_disabled()) {
 		irq_work_queue(&poll->irq_work);

@@ -227,6 +227,39 @@ ssize_t vbus_client_verb(struct vbus_client *client, const void *req, size_t req
 void vbus_client_doorbell(struct vbus_client *client, u32 nr);
 
 /**
+ * vbus_client_doorbells() - the driver side rang one of several doorbells that share a wire
+ * @client: whose
+ * @first: the first of them
+ * @step: the others are @first + n * @step
+ *
+ * Those that exist are rung; a doorbell never implies work. Context: any, also hard irq.
+ */
+void vbus_client_doorbells(struct vbus_client *client, u32 first, u32 step);
+
+/**
+ * vbus_client_reset() - the driver side has begun anew, or is gone, without saying so
+ * @client: the client
+ *
+ * Ends every session; the next verb must be ATTACH, and no event comes before that. For connectors
+ * that see a reset of the machine on the other side.
+ * Context: process, no lock of the core held; not from &vbus_client_ops.event.
+ */
+void vbus_client_reset(struct vbus_client *client);
+
+/**
+ * vbus_client_withdraw() - queues in a range of peer addresses are not to be touched any more
+ * @client: the client
+ * @addr: first address
+ * @len: bytes
+ *
+ * On return the core and the models touch no ring in the range; the sessions these belong to are
+ * closed by and by, and the mappings taken down then. For connectors whose peer can take memory
+ * away.
+ * Context: process or softirq, no queue locked. Return: how many mapped halves lie in the range.
+ */
+u32 vbus_client_withdraw(struct vbus_client *client, u64 addr, u64 len);
+
+/**
  * vbus_client_quiesce() - wait for copies of the data path
  * @client: the client
  *
@@ -255,6 +288,11 @@ struct vbus_bridge;
  *	@window, which is what the device side said, unchecked. ERR_PTR(-EFAULT) if that is not in
  *	the window. Process context. Required for split homes, a pair with @half_unmap
  * @half_unmap: undo it
+ * @inbox_get: links on which the device side should not read: @bytes of its memory to put payload
+ *	into; *@inbox names them. Process context. Return 0 or errno. Optional, with the next two
+ * @inbox_put: undo it
+ * @push: copy @len bytes at @addr, which the DMA API has given out, to @off in @inbox; *@peer is
+ *	the address by which the device side finds them there. Any context. Return 0 or errno
  */
 struct vbus_bridge_ops {
 	int (*verb)(struct vbus_bridge *bridge, const void *req, size_t req_len,
@@ -265,6 +303,10 @@ struct vbus_bridge_ops {
 	void (*vector_put)(struct vbus_bridge *bridge, u32 vector, void *arg);
 	void *(*half_map)(struct vbus_bridge *bridge, u64 window, size_t bytes);
 	void (*half_unmap)(struct vbus_bridge *bridge, void *half, size_t bytes);
+	int (*inbox_get)(struct vbus_bridge *bridge, size_t bytes, u64 *inbox);
+	void (*inbox_put)(struct vbus_bridge *bridge, u64 inbox, size_t bytes);
+	int (*push)(struct vbus_bridge *bridge, u64 inbox, size_t off, u64 addr, size_t len,
+		    u64 *peer);
 };
 
 /**
@@ -317,8 +359,8 @@ void vbus_bridge_unregister(struct vbus_bridge *bridge);
  * driver fail with -ENOTCONN until the driver opens it again, from its resume callback, say.
  * Drivers that do not are bound anew, and ports that the bus no longer has are removed, both by a
  * work item that waits until the machine is awake.
- * Context: process, rtnl not held. Return: 0 or errno; then nothing works until another call
- * succeeds.
+ * Context: process, rtnl not held.
+ * Return: 0 or errno; then nothing works until another call succeeds.
  */
 int vbus_bridge_restart(struct vbus_bridge *bridge);
 

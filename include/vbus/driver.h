@@ -202,6 +202,8 @@ static inline void vbus_free_coherent(struct vbus_proxy *p, size_t len, void *pt
  * @req_size: slots of the request ring; 0 for a stream
  * @cpl_size: slots of the completion ring or of the stream
  * @stream: an event stream, device side to driver side
+ * @out: requests point at payload that the device only reads; stage those slots with
+ *	vbus_queue_put_out()
  * @name: of its vector, in /proc/interrupts
  * @callback: called in atomic context (hard irq, softirq or BHs off) when the device side rings;
  *	should only schedule. Can come before vbus_queue_create() returns. NULL: no vector
@@ -212,6 +214,7 @@ struct vbus_queue_params {
 	u32 req_size;
 	u32 cpl_size;
 	bool stream;
+	bool out;
 	const char *name;
 	void (*callback)(struct vbus_queue *q);
 	void *priv;
@@ -249,6 +252,7 @@ struct vbus_queue {
 	size_t dev_bytes;
 	bool ready;		/* both rings can be used */
 	bool early;		/* it rang before that */
+	struct vbus_push *push;	/* payload goes to the device side, not its address */
 };
 
 /**
@@ -289,6 +293,20 @@ void vbus_queue_name(const struct vbus_proxy *p, u32 id, char *name, size_t len)
  * Context: any.
  */
 void vbus_queue_ring(struct vbus_queue *q);
+
+void __vbus_queue_push(struct vbus_queue *q, const struct vbus_slot *slot);
+
+/*
+ * vbus_queue_put_out - vbus_prod_put() of a slot {address, length} whose payload the device only
+ * reads. Over some links the payload is sent along, so it has to be there already
+ */
+static inline void vbus_queue_put_out(struct vbus_queue *q, const struct vbus_slot *slot)
+{
+	if (q->push)
+		__vbus_queue_push(q, slot);
+	else
+		vbus_prod_put(&q->req, slot);
+}
 
 /* vbus_queue_kick - after publishing requests: ring the device side if it asked for it */
 static inline void vbus_queue_kick(struct vbus_queue *q)

@@ -7,8 +7,8 @@
  * way. Whoever brings new hardware writes one driver that fills in a &struct vbus_link and calls
  * vbus_link_register(); all the rest, on both machines, is connectors/agent. What must hold:
  *
- *	- Writes through the window arrive in the order in which they were made, and a read through it
- *	  is answered by the peer's memory after all writes made before it. No relaxed ordering.
+ *	- Writes through the window arrive in the order in which they were made, and a read through
+ *	  it is answered by the peer's memory after all writes made before it. No relaxed ordering.
  *	- mb() after a write means that the ordered path has accepted it.
  *	- Bytes keep their addresses: the window does not swap. All that is shared is little-endian.
  *	- Nothing is assumed about doorbells. They may come early, coalesce, or get lost.
@@ -48,11 +48,15 @@ enum vbus_link_role {
  *	looked at. Optional
  * @reset: bring the window and the doorbells into the state they had when the link was registered,
  *	after a peer was lost. Process context. Optional
+ * @virt: a board's pointer to @len bytes of its own memory at bus address @addr, which the DMA API
+ *	has given out, or NULL. With it payload is sent along with requests; without, the master
+ *	reads it. Any context. Optional
  */
 struct vbus_link_ops {
 	void (*ring)(struct vbus_link *link, u32 bit);
 	void (*ack)(struct vbus_link *link, u32 bit);
 	int (*reset)(struct vbus_link *link);
+	const void *(*virt)(struct vbus_link *link, u64 addr, size_t len);
 };
 
 /**

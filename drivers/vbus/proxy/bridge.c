@@ -21,7 +21,8 @@ static bool bridge_valid(const struct vbus_bridge *bridge)
 	return len && len < sizeof(bridge->name) && !strchr(bridge->name, '/') &&
 	       bridge->dev && bridge->owner && ops && ops->verb && ops->doorbell &&
 	       !ops->vector_get == !ops->vector_put && !ops->half_map == !ops->half_unmap &&
-	       (bridge->home == VBUS_HOME_SHARED || ops->half_map);
+	       (bridge->home == VBUS_HOME_SHARED || ops->half_map) &&
+	       !ops->push == !ops->inbox_get && !ops->push == !ops->inbox_put;
 }
 
 /* The handshake. Whatever the device side had open for us is closed by it. */

@@ -72,7 +72,7 @@ int vbus_listener_start(struct vbus_listener *l, struct vbus_proxy *p, u32 id)
 	if (IS_ERR(q))
 		return PTR_ERR(q);
 	l->q = q;
-	/* Callbacks up to here did nothing. Release: those after it have work that sees the queue. */
+	/* Callbacks up to here did nothing. Release: the work of later ones sees the queue. */
 	smp_store_release(&l->on, true);
 	vbus_listener_schedule(l);
 	return 0;

@@ -61,4 +61,8 @@ int vbus_xfer_proxy(struct vbus_proxy *p, struct vbus_xfer *x);	/* takes p->lock
 bool vbus_proxy_exists(struct vbus_proxy *p);
 void vbus_proxy_forget(struct vbus_proxy *p);
 
+/* push.c */
+int vbus_push_init(struct vbus_queue *q, const struct vbus_queue_params *params);
+void vbus_push_exit(struct vbus_queue *q);
+
 #endif /* _VBUS_PROXY_H */

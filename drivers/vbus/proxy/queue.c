@@ -78,7 +78,7 @@ static void rings_device_half(struct queue_rings *r, void *half)
 	r->cpl.peer_gen = &dev_half->gen;
 }
 
-/* Format what is ours. A stream has no request ring, but its line carries our half's life number. */
+/* Format what is ours. A stream has no requests, but their line carries our half's life number. */
 static int rings_format(const struct queue_rings *r)
 {
 	int err;
@@ -183,6 +183,7 @@ static void queue_interrupt(void *arg)
 		WRITE_ONCE(q->early, true);
 		smp_mb(); /* pairs with queue_open_rings(): one of us sees the other */
 	}
+	/* Acquire: the rings, which the callback may look at. */
 	if (smp_load_acquire(&q->ready))
 		q->callback(q);
 }
@@ -288,17 +289,24 @@ static int queue_setup(struct vbus_queue *q, const struct vbus_queue_params *par
 	err = queue_begin_rings(q, &rings);
 	if (err)
 		goto err_free_mem;
-	err = queue_get_vector(q, params->name);
+	err = vbus_push_init(q, params);
 	if (err)
 		goto err_free_mem;
+	err = queue_get_vector(q, params->name);
+	if (err)
+		goto err_push;
 	err = queue_announce(q, params, &rings, &known);
 	if (!err)
 		return 0;
 	safe = !known || queue_withdraw(q);
 	queue_put_vector(q);
 	queue_unmap_half(q);
-	if (!safe)
+	if (!safe) {
+		vbus_push_exit(q);
 		return err;
+	}
+err_push:
+	vbus_push_exit(q);
 err_free_mem:
 	queue_free_mem(q);
 	return err;
@@ -343,6 +351,7 @@ void vbus_queue_destroy(struct vbus_queue *q)
 		queue_put_vector(q);
 	}
 	queue_unmap_half(q);
+	vbus_push_exit(q);
 	kfree(q);
 }
 EXPORT_SYMBOL_GPL(vbus_queue_destroy);

@@ -86,6 +86,6 @@ struct fake_client *fake_setup(struct kunit *test);
 void fake_teardown(struct kunit *test, struct fake_client *fc);
 
 extern struct kunit_suite register_suite, device_suite, client_suite, verb_suite, doorbell_suite,
-	poll_suite;
+	poll_suite, split_suite;
 
 #endif /* _VBUS_KUNIT_FIXTURE_H */

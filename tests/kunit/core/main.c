@@ -40,6 +40,6 @@ static void __exit vbus_kunit_exit(void)
 module_init(vbus_kunit_init);
 module_exit(vbus_kunit_exit);
 kunit_test_suites(&register_suite, &device_suite, &client_suite, &verb_suite, &doorbell_suite,
-		  &poll_suite);
+		  &poll_suite, &split_suite);
 MODULE_DESCRIPTION("vbus: KUnit tests of the core");
 MODULE_LICENSE("GPL");

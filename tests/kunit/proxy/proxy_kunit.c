@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <vbus/connector.h>
 #include <vbus/driver.h>
 
@@ -18,6 +19,10 @@
  * @bend_verb: 0: no reply is spoilt
  * @seen: how often each verb was asked for
  * @vectors: vectors in use
+ * @window: split homes: the device's half
+ * @halves: how often it is mapped
+ * @inbox: payload that was sent along
+ * @inboxes: how often it was given away
  */
 struct fake {
 	struct vbus_bridge bridge;
@@ -25,6 +30,10 @@ struct fake {
 	u16 bend_verb;
 	u32 seen[VBUS_VERB_QUEUE + 1];
 	int vectors;
+	u8 *window;
+	int halves;
+	u8 *inbox;
+	int inboxes;
 };
 
 static int probe_result;
@@ -71,11 +80,62 @@ static void fake_vector_put(struct vbus_bridge *bridge, u32 vector, void *arg)
 	container_of(bridge, struct fake, bridge)->vectors--;
 }
 
+#define WINDOW	SZ_4K
+
+static void *fake_half_map(struct vbus_bridge *bridge, u64 window, size_t bytes)
+{
+	struct fake *f = container_of(bridge, struct fake, bridge);
+
+	if (window >= WINDOW || bytes > WINDOW - window)
+		return ERR_PTR(-EFAULT);
+	f->halves++;
+	return f->window + window;
+}
+
+static void fake_half_unmap(struct vbus_bridge *bridge, void *half, size_t bytes)
+{
+	container_of(bridge, struct fake, bridge)->halves--;
+}
+
+static int fake_inbox_get(struct vbus_bridge *bridge, size_t bytes, u64 *inbox)
+{
+	struct fake *f = container_of(bridge, struct fake, bridge);
+
+	f->inbox = kzalloc(bytes, GFP_KERNEL);
+	f->inboxes++;
+	*inbox = 0;
+	return f->inbox ? 0 : -ENOMEM;
+}
+
+static void fake_inbox_put(struct vbus_bridge *bridge, u64 inbox, size_t bytes)
+{
+	struct fake *f = container_of(bridge, struct fake, bridge);
+
+	kfree(f->inbox);
+	f->inboxes--;
+}
+
+/* Addresses are pointers here. */
+static int fake_push(struct vbus_bridge *bridge, u64 inbox, size_t off, u64 addr, size_t len,
+		     u64 *peer)
+{
+	struct fake *f = container_of(bridge, struct fake, bridge);
+
+	memcpy(f->inbox + off, (void *)(unsigned long)addr, len);
+	*peer = BIT_ULL(63) | off;
+	return 0;
+}
+
 static const struct vbus_bridge_ops fake_ops = {
 	.verb = fake_verb,
 	.doorbell = fake_doorbell,
 	.vector_get = fake_vector_get,
 	.vector_put = fake_vector_put,
+	.half_map = fake_half_map,
+	.half_unmap = fake_half_unmap,
+	.inbox_get = fake_inbox_get,
+	.inbox_put = fake_inbox_put,
+	.push = fake_push,
 };
 
 static void bend(struct fake *f, u16 verb, int (*fn)(struct vbus_msg *reply, int len))
@@ -451,6 +511,126 @@ static void queue_is_formatted(struct kunit *test)
 	vbus_queue_destroy(q);
 }
 
+/* A driver whose device side is behind a link; ordinary memory can stand in for the window. */
+static struct vbus_queue *split_queue(struct kunit *test, struct vbus_queue_params *par)
+{
+	struct fake *f = test->priv;
+
+	f->window = kunit_kzalloc(test, WINDOW, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->window);
+	f->bridge.home = VBUS_HOME_SPLIT;
+	KUNIT_ASSERT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), 0);
+	KUNIT_ASSERT_NOT_NULL(test, probed);
+	return vbus_queue_create(probed, par);
+}
+
+static void split_homes(struct kunit *test)
+{
+	struct vbus_queue_params par = params(16, 32, false);
+	struct fake *f = test->priv;
+	struct vbus_slot slot = {}, *slots;
+	struct vbus_queue *q;
+	struct vbus_line *line;
+
+	q = split_queue(test, &par);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(q));
+	line = (void *)f->window;
+	slots = (void *)f->window + VBUS_HALF_HDR;
+	KUNIT_EXPECT_PTR_EQ(test, (void *)q->req.mem.slots, (void *)slots);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)q->cpl.mem.line, (void *)line);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)q->req.mem.line, q->mem);
+	KUNIT_EXPECT_EQ(test, q->bytes, (size_t)VBUS_HALF_BYTES(32));
+	/* Nothing of the device's half was formatted by us. */
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(line->gen), 0u);
+	vbus_slot_set(&slot, 0x1234, 5, 0);
+	vbus_prod_put(&q->req, &slot);
+	vbus_prod_publish(&q->req);
+	KUNIT_EXPECT_TRUE(test, vbus_prod_kick(&q->req));
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(slots[q->req.mem.base & 15].seq), q->req.mem.base + 1);
+	KUNIT_EXPECT_EQ(test, f->bridge.crossings.reads, 0ul);
+	/* The gen that is read back is not the one that was agreed on, then it is. */
+	KUNIT_EXPECT_EQ(test, vbus_cons_arm(&q->cpl), -ENOLINK);
+	line->gen = cpu_to_le32(q->cpl.mem.gen);
+	KUNIT_EXPECT_EQ(test, vbus_cons_arm(&q->cpl), 0);
+	KUNIT_EXPECT_EQ(test, f->bridge.crossings.reads, 2ul);
+	vbus_queue_destroy(q);
+	KUNIT_EXPECT_EQ(test, f->halves, 0);
+}
+
+static int half_outside(struct vbus_msg *reply, int len)
+{
+	((struct vbus_msg_queue *)(reply + 1))->dev_half = cpu_to_le64(WINDOW);
+	return len;
+}
+
+static int half_askew(struct vbus_msg *reply, int len)
+{
+	((struct vbus_msg_queue *)(reply + 1))->dev_half = cpu_to_le64(8);
+	return len;
+}
+
+static void split_homes_are_checked(struct kunit *test)
+{
+	struct vbus_queue_params par = params(16, 16, false);
+	struct fake *f = test->priv;
+	struct vbus_queue *q;
+
+	bend(f, VBUS_VERB_QUEUE, half_outside);
+	q = split_queue(test, &par);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(q), -EFAULT);
+	bend(f, VBUS_VERB_QUEUE, half_askew);
+	q = vbus_queue_create(probed, &par);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(q), -EPROTO);
+	KUNIT_EXPECT_EQ(test, f->vectors, 0);
+	KUNIT_EXPECT_EQ(test, f->halves, 0);
+}
+
+/* What is sent along arrives whole, also when the inbox wraps, and large things go by address. */
+static void payload_is_pushed(struct kunit *test)
+{
+	struct vbus_queue_params par = params(16, 16, false);
+	struct fake *f = test->priv;
+	u32 i, pushed = 0, by_address = 0;
+	struct vbus_queue *q;
+	u8 *buf;
+
+	par.out = true;
+	q = split_queue(test, &par);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(q));
+	KUNIT_ASSERT_EQ(test, f->inboxes, 1);
+	buf = kunit_kzalloc(test, SZ_128K, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	for (i = 0; i < 200; i++) {
+		u32 len = i % 50 == 49 ? SZ_128K : 1 + i * 37 % 3900;
+		struct vbus_slot slot, *seen;
+		u64 addr;
+
+		memset(buf, i, len);
+		vbus_slot_set(&slot, (unsigned long)buf, len, 0);
+		seen = &q->req.mem.slots[vbus_prod_index(&q->req) & 15];
+		if (i % 3 == 0)
+			vbus_prod_put(&q->req, &slot);
+		else
+			vbus_queue_put_out(q, &slot);
+		vbus_prod_publish(&q->req);
+		addr = vbus_slot_addr(seen);
+		KUNIT_EXPECT_EQ(test, vbus_slot_len(seen), len);
+		if (addr & BIT_ULL(63)) {
+			addr &= ~BIT_ULL(63);
+			pushed++;
+			KUNIT_EXPECT_LE(test, addr + len, (u64)SZ_64K);
+			KUNIT_EXPECT_EQ(test, memcmp(f->inbox + addr, buf, len), 0);
+		} else {
+			by_address++;
+		}
+	}
+	/* One in three was no payload; of the rest, only the large ones found no room. */
+	KUNIT_EXPECT_EQ(test, by_address, 67u + 3u);
+	KUNIT_EXPECT_EQ(test, pushed, 130u);
+	vbus_queue_destroy(q);
+	KUNIT_EXPECT_EQ(test, f->inboxes, 0);
+}
+
 /* Nothing but CLOSE is asked of a device that is gone. */
 static void gone_device(struct kunit *test)
 {
@@ -475,6 +655,72 @@ static void gone_device(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vbus_open(p, 1, 0), -ENODEV);
 }
 
+/* ---- restart ----------------------------------------------------------------------------- */
+
+static int no_such_port(struct vbus_msg *reply, int len)
+{
+	reply->status = cpu_to_le16(VBUS_ENOENT);
+	reply->len = 0;
+	return sizeof(*reply);
+}
+
+/* What a driver without a resume callback goes through. */
+static void restart_binds_anew(struct kunit *test)
+{
+	struct fake *f = test->priv;
+	struct vbus_proxy *p;
+
+	KUNIT_ASSERT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), 0);
+	p = probed;
+	KUNIT_ASSERT_EQ(test, vbus_bridge_restart(&f->bridge), 0);
+	KUNIT_EXPECT_EQ(test, f->seen[VBUS_VERB_ATTACH], 2u);
+	flush_work(&f->bridge.recheck);
+	KUNIT_EXPECT_EQ(test, removes, 1);
+	KUNIT_EXPECT_EQ(test, probes, 2);
+	KUNIT_EXPECT_PTR_EQ(test, probed, p);
+	/* Announced again: it is the same one. A third time makes no sense. */
+	KUNIT_EXPECT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), 0);
+	KUNIT_EXPECT_EQ(test, probes, 2);
+	KUNIT_EXPECT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), -EEXIST);
+}
+
+/* What a driver with one does. */
+static void restart_keeps_who_opens(struct kunit *test)
+{
+	struct fake *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), 0);
+	vbus_close(probed);
+	KUNIT_ASSERT_EQ(test, vbus_bridge_restart(&f->bridge), 0);
+	KUNIT_EXPECT_EQ(test, vbus_open(probed, 1, 0), 0);
+	flush_work(&f->bridge.recheck);
+	KUNIT_EXPECT_EQ(test, probes + removes, 1);
+}
+
+static void restart_finds_what_is_gone(struct kunit *test)
+{
+	struct fake *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), 0);
+	bend(f, VBUS_VERB_OPEN, no_such_port);
+	KUNIT_ASSERT_EQ(test, vbus_bridge_restart(&f->bridge), 0);
+	flush_work(&f->bridge.recheck);
+	KUNIT_EXPECT_NULL(test, probed);
+	KUNIT_EXPECT_EQ(test, event(f, VBUS_EV_DEVDROP, 1, TYPE), -ENOENT);
+}
+
+static void restart_finds_another_type(struct kunit *test)
+{
+	struct fake *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), 0);
+	KUNIT_ASSERT_EQ(test, vbus_bridge_restart(&f->bridge), 0);
+	KUNIT_EXPECT_EQ(test, event(f, VBUS_EV_DEVADD, 1, "strange"), 0);
+	flush_work(&f->bridge.recheck);
+	KUNIT_EXPECT_NULL(test, probed);
+	KUNIT_EXPECT_EQ(test, event(f, VBUS_EV_DEVDROP, 1, "strange"), 0);
+}
+
 static struct kunit_case proxy_cases[] = {
 	KUNIT_CASE(events_make_and_remove),
 	KUNIT_CASE(events_without_sense),
@@ -485,7 +731,14 @@ static struct kunit_case proxy_cases[] = {
 	KUNIT_CASE(call_is_checked),
 	KUNIT_CASE(queue_is_checked),
 	KUNIT_CASE(queue_is_formatted),
+	KUNIT_CASE(split_homes),
+	KUNIT_CASE(split_homes_are_checked),
+	KUNIT_CASE(payload_is_pushed),
 	KUNIT_CASE(gone_device),
+	KUNIT_CASE(restart_binds_anew),
+	KUNIT_CASE(restart_keeps_who_opens),
+	KUNIT_CASE(restart_finds_what_is_gone),
+	KUNIT_CASE(restart_finds_another_type),
 	{}
 };
 
