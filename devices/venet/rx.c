@@ -284,20 +284,26 @@ void venet_rx_drop(struct venet_rx *rx, struct list_head *skbs)
 }
 EXPORT_SYMBOL_GPL(venet_rx_drop);
 
-/* Fill @skbs. Return: packets taken, whatever became of them; @budget if there may be more. */
+/*
+ * Fill @skbs. The look that finds nothing more is also the time to answer, under the same lock.
+ * Return: packets taken, whatever became of them; @budget if there may be more.
+ */
 static int rx_collect(struct venet_rx *rx, int budget, struct list_head *skbs)
 {
 	u32 packets = 0, bytes = 0;
 	int done = 0;
 
-	while (done < budget && bytes < VENET_POLL_BYTES) {
+	while (vbus_dqueue_lock(rx->q)) {
+		enum rx_result res = RX_EMPTY;
 		struct sk_buff *skb = NULL;
 		struct venet_hdr h;
-		enum rx_result res;
 
-		if (!vbus_dqueue_lock(rx->q))
-			break;
-		res = rx_packet(rx, &skb, &h);
+		if (done < budget && bytes < VENET_POLL_BYTES)
+			res = rx_packet(rx, &skb, &h);
+		if (res == RX_EMPTY && done) {
+			rx_complete(rx);
+			vbus_dqueue_kick(rx->q);
+		}
 		vbus_dqueue_unlock(rx->q);
 		if (res == RX_EMPTY)
 			break;
@@ -334,11 +340,6 @@ static int rx_poll(struct vbus_poll *poll, int budget)
 		return 0;
 	}
 	done = rx_collect(rx, budget, &skbs);
-	if (done && vbus_dqueue_lock(rx->q)) {
-		rx_complete(rx);
-		vbus_dqueue_kick(rx->q);
-		vbus_dqueue_unlock(rx->q);
-	}
 	if (!list_empty(&skbs)) {
 		be->deliver(rx, &skbs);
 		list_splice(&skbs, &rx->held);

@@ -36,8 +36,8 @@ static void tap_deliver(struct venet_rx *rx, struct list_head *skbs)
 {
 	struct net_device *dev = rcu_dereference(rx->port->venet->netdev);
 	struct napi_struct *napi = &rx->poll.napi;
+	bool gro = false, alone = list_is_singular(skbs);
 	struct sk_buff *skb, *next;
-	bool gro = false;
 	LIST_HEAD(plain);
 
 	if (unlikely(!dev || !netif_running(dev))) {
@@ -53,6 +53,8 @@ static void tap_deliver(struct venet_rx *rx, struct list_head *skbs)
 		if (tcp) {
 			napi_gro_receive(napi, skb);
 			gro = true;
+		} else if (alone) {
+			netif_receive_skb(skb);
 		} else {
 			list_add_tail(&skb->list, &plain);
 		}

@@ -254,8 +254,8 @@ static void enet_setup(struct enet *enet, const struct vbus_enet_info *info)
 	struct net_device *dev = enet->dev;
 
 	enet->info = *info;
-	enet->rx_slots = ENET_DEFAULT_SLOTS;
-	enet->tx_slots = ENET_DEFAULT_SLOTS;
+	enet->rx_slots = ENET_DEFAULT_RX_SLOTS;
+	enet->tx_slots = ENET_DEFAULT_TX_SLOTS;
 	SET_NETDEV_DEV(dev, &enet->proxy->dev);
 	strscpy(dev->name, "vbus%d", sizeof(dev->name));
 	dev->netdev_ops = &enet_netdev_ops;

@@ -158,7 +158,7 @@ static void tx_send_copied(struct enet_tx *tx, struct sk_buff *skb, union enet_s
 	vbus_slot_set(&data, tx->inbox_dma + cell, skb->len, 0);
 	h->hdr.frags = 1;
 	vbus_prod_put(req, &h->slot);
-	vbus_prod_put(req, &data);
+	vbus_queue_put_out(tx->q, &data);
 	vbus_prod_publish(req);
 	tx->posted += 2;
 }
@@ -245,7 +245,7 @@ static bool tx_send_mapped(struct enet_pair *pair, struct sk_buff *skb, union en
 	h->hdr.frags = n;
 	vbus_prod_put(req, &h->slot);
 	for (i = 0; i < n; i++)
-		vbus_prod_put(req, &tx->data[i]);
+		vbus_queue_put_out(tx->q, &tx->data[i]);
 	vbus_prod_publish(req);
 	tx->posted += 1 + n;
 	return true;
@@ -349,8 +349,10 @@ static int tx_create_queue(struct enet_pair *pair)
 	struct enet_tx *tx = &pair->tx;
 	struct vbus_queue_params params = {
 		.id = VBUS_ENET_Q_TX(pair->index),
+		.out = true,
 		.req_size = tx->size,
-		.cpl_size = tx->size,
+		/* Completions are of packets, and each of those takes two slots or more. */
+		.cpl_size = tx->size / 2,
 		.name = tx->name,
 		.callback = tx_callback,
 		.priv = pair,

@@ -8,9 +8,9 @@
  * Who may touch what: rtnl guards set-up and tear-down. While a pair is live, its receive half
  * belongs to its NAPI, its transmit half to the lock of its netdev queue.
  *
- * Memory per pair at the default of 256 slots, all of it coherent: receive queue 4 + 8 KiB of
- * slots, transmit queue 4 + 4 KiB, four lines, transmit inbox 128 * 256 B = 32 KiB; together a
- * little over 52 KiB. Receive buffers come on top and are recycled.
+ * Memory per pair at the defaults, all of it coherent: receive queue (256 slots) 4 + 8 KiB,
+ * transmit queue (128 slots) 2 + 1 KiB, four lines, transmit inbox 64 * 256 B = 16 KiB; with what
+ * each rounds up to, 36 KiB. Receive buffers come on top and are recycled.
  */
 #ifndef _VBUS_ENET_H
 #define _VBUS_ENET_H
@@ -23,7 +23,8 @@
 #include <vbus/driver.h>
 #include <vbus/listener.h>
 
-#define ENET_DEFAULT_SLOTS	256
+#define ENET_DEFAULT_RX_SLOTS	256
+#define ENET_DEFAULT_TX_SLOTS	128
 #define ENET_MIN_SLOTS		64
 #define ENET_MAX_SLOTS		2048
 

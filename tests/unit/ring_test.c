@@ -309,6 +309,25 @@ static void a_batch_is_visible_as_a_whole(void **state)
 	assert_int_equal(r.c.garbage, 0);
 }
 
+static void sending_publishes_what_was_staged_too(void **state)
+{
+	struct vbus_slot s;
+	u64 n, i;
+
+	for (n = 0; n < SIZE; n++) {
+		for (i = 0; i < n; i++)
+			put(i);
+		expect_empty();
+		vbus_slot_set(&s, n, n, n);
+		vbus_prod_send(&r.p, &s);
+		vbus_prod_kick(&r.p);
+		for (i = 0; i <= n; i++)
+			expect(i);
+		expect_empty();
+	}
+	assert_int_equal(r.c.garbage, 0);
+}
+
 static void publishing_nothing_does_nothing(void **state)
 {
 	vbus_prod_publish(&r.p);
@@ -735,6 +754,7 @@ int main(void)
 		CASE(a_full_ring_holds_size_slots),
 		CASE(length_and_flags_share_a_word),
 		CASE(a_batch_is_visible_as_a_whole),
+		CASE(sending_publishes_what_was_staged_too),
 		CASE(publishing_nothing_does_nothing),
 		CASE(unput_leaves_no_trace),
 		CASE(peek_and_skip),
