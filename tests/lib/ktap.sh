@@ -92,6 +92,7 @@ errno_text()
 	ERANGE) echo "Numerical result out of range" ;;
 	ENAMETOOLONG) echo "File name too long" ;;
 	ENOTEMPTY) echo "Directory not empty" ;;
+	EISDIR) echo "Is a directory" ;;
 	EOPNOTSUPP) echo "Operation not supported" ;;
 	*) echo "$1" ;;
 	esac
