@@ -95,8 +95,7 @@ int add_inbuf(unsigned int len, void *buf, void *datap)
 	guest.data[idx & (ring_size - 1)].buf = buf;
 	guest.data[idx & (ring_size - 1)].data = datap;
 	vbus_slot_set(&s, idx, len, 0);
-	vbus_prod_put(&guest.req, &s);
-	vbus_prod_publish(&guest.req);
+	vbus_prod_send(&guest.req, &s);
 	return 0;
 }
 
@@ -161,8 +160,7 @@ bool use_buf(unsigned int *lenp, void **bufp)
 	if (!vbus_cons_get(&host.req, &s))
 		return false;
 	vbus_slot_set(&s, vbus_slot_addr(&s), vbus_slot_len(&s) - 1, 0);
-	vbus_prod_put(&host.done, &s);
-	vbus_prod_publish(&host.done);
+	vbus_prod_send(&host.done, &s);
 	return true;
 }
 
