@@ -18,13 +18,14 @@
 #include <linux/mm.h>
 #include <linux/page_ref.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include "kvm.h"
 
 /* How long a range that was unmapped stays closed. */
 #define CLOSED_TIME	(HZ / 10)
 /* vfio takes so many at once. */
 #define PIN_CHUNK	((u32)(PAGE_SIZE / sizeof(unsigned long)))
-/* Pinning a chunk takes milliseconds at worst; waiting longer would only hide a bug. */
+/* Pinning a chunk takes milliseconds at worst. vfio calls ten times before it despairs. */
 #define INFLIGHT_TIMEOUT	HZ
 #define MIB_PAGES	(SZ_1M / PAGE_SIZE)
 
@@ -246,37 +247,78 @@ static bool mem_settled(struct vkvm_mem *m, u64 first, u64 last)
 }
 
 /**
+ * struct vkvm_unmap - memory on its way out
+ * @work: unpins
+ * @guest: whose; a reference
+ * @first: first byte
+ * @last: last byte
+ * @halves: mappings in it that were queues', which have been stopped
+ * @blocks: were taken out of the cache
+ * @pinning: says that it is under way
+ */
+struct vkvm_unmap {
+	struct work_struct work;
+	struct vkvm_guest *guest;
+	u64 first;
+	u64 last;
+	u32 halves;
+	struct list_head blocks;
+	struct vkvm_pinning pinning;
+};
+
+static void unmap_work(struct work_struct *work)
+{
+	struct vkvm_unmap *u = container_of(work, struct vkvm_unmap, work);
+	struct vkvm_guest *g = u->guest;
+	u32 maps;
+
+	maps = vkvm_maps_unpin(g, u->first, u->last);
+	vkvm_pin_end(g, &u->pinning, vkvm_blocks_unpin(g, &u->blocks));
+	if (maps > u->halves) {
+		vbus_client_get(&g->client);
+		if (!queue_work(vkvm_wq, &g->reset_work))
+			vbus_client_put(&g->client);
+	}
+	vbus_client_put(&g->client);
+	kfree(u);
+}
+
+/**
  * vkvm_mem_unmap() - the guest unmaps a range; afterwards nothing in it is pinned, for a while
  * @g: the guest
  * @addr: first byte
  * @len: bytes
  *
+ * vfio calls with its list of devices locked, and unpinning takes the lock of its memory; another
+ * device that joins takes them the other way round. So a work item unpins. If it cannot, because
+ * somebody waits for the list with the memory locked, we return to be called again: vfio lets go
+ * of the list in between.
+ *
  * Context: process; vfio holds a lock that pinning may wait for.
  */
 void vkvm_mem_unmap(struct vkvm_guest *g, u64 addr, u64 len)
 {
+	/* There is no way to say no. */
+	struct vkvm_unmap *u = kmalloc(sizeof(*u), GFP_KERNEL | __GFP_NOFAIL);
 	struct vkvm_mem *m = &g->mem;
 	u64 last = addr + len - 1;
-	struct vkvm_pinning p;
-	LIST_HEAD(blocks);
-	u32 maps, halves;
 
+	INIT_WORK(&u->work, unmap_work);
+	INIT_LIST_HEAD(&u->blocks);
+	u->guest = g;
+	u->first = addr;
+	u->last = last;
 	spin_lock(&m->lock);
 	mem_close_range(m, addr, last);
-	vkvm_blocks_take(m, addr, last, &blocks);
-	vkvm_pinning_add(m, &p, addr, last);
+	vkvm_blocks_take(m, addr, last, &u->blocks);
+	vkvm_pinning_add(m, &u->pinning, addr, last);
 	spin_unlock(&m->lock);
 
 	/* Queues first: their rings are used without asking. */
-	halves = vbus_client_withdraw(&g->client, addr, len);
+	u->halves = vbus_client_withdraw(&g->client, addr, len);
 	vbus_client_quiesce(&g->client);
-	maps = vkvm_maps_unpin(g, addr, last);
-	vkvm_pin_end(g, &p, vkvm_blocks_unpin(g, &blocks));
-	if (maps > halves) {
-		vbus_client_get(&g->client);
-		if (!queue_work(vkvm_wq, &g->reset_work))
-			vbus_client_put(&g->client);
-	}
+	vbus_client_get(&g->client);
+	queue_work(system_unbound_wq, &u->work);
 	wait_event_timeout(m->idle, mem_settled(m, addr, last), INFLIGHT_TIMEOUT);
 }
 

@@ -12,8 +12,7 @@ guest_require
 bridge_create vbr0
 ip addr add 10.90.0.254/24 dev vbr0
 did "a bus with a device" guest_bus client
-# Disks that are thrown away have their place in the usual folder.
-TMPDIR=/tmp GUEST_MEM=512 guest_start client client-bus \
+GUEST_MEM=512 guest_start client client-bus \
 	-drive "file=$GUEST_ROOT/bzimage,format=raw,if=ide,index=0,snapshot=on" \
 	-drive "file=$GUEST_ROOT/initrd,format=raw,if=ide,index=1,snapshot=on"
 guest_ready client
