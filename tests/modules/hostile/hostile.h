@@ -241,7 +241,9 @@ extern const struct hostile_attack hostile_verb_attacks[];
 extern const struct hostile_attack hostile_memory_attacks[];
 extern const struct hostile_attack hostile_ring_attacks[];
 extern const struct hostile_attack hostile_storm_attacks[];
+extern const struct hostile_attack hostile_disk_attacks[];
 extern const struct hostile_attack hostile_enet_attacks[];
+extern const struct hostile_attack hostile_console_attacks[];
 extern const struct hostile_attack hostile_witness_attacks[];
 
 #endif /* _HOSTILE_H */

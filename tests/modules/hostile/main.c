@@ -20,7 +20,9 @@ static const struct hostile_attack * const attack_tables[] = {
 	hostile_memory_attacks,
 	hostile_ring_attacks,
 	hostile_storm_attacks,
+	hostile_disk_attacks,
 	hostile_enet_attacks,
+	hostile_console_attacks,
 	hostile_witness_attacks,
 };
 
