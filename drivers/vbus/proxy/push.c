@@ -13,8 +13,8 @@
 #include "proxy.h"
 
 /* For each slot of the ring; a ring of large packets fills it, and then some go by address. */
-#define PUSH_BYTES_PER_SLOT	4096
-#define PUSH_BYTES_MAX		SZ_1M
+#define PUSH_BYTES_PER_SLOT	SZ_16K
+#define PUSH_BYTES_MAX		SZ_2M
 #define PUSH_ALIGN		64
 
 /**

@@ -598,10 +598,10 @@ static void payload_is_pushed(struct kunit *test)
 	q = split_queue(test, &par);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(q));
 	KUNIT_ASSERT_EQ(test, f->inboxes, 1);
-	buf = kunit_kzalloc(test, SZ_128K, GFP_KERNEL);
+	buf = kunit_kzalloc(test, SZ_512K, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	for (i = 0; i < 200; i++) {
-		u32 len = i % 50 == 49 ? SZ_128K : 1 + i * 37 % 3900;
+		u32 len = i % 50 == 49 ? SZ_512K : 1 + i * 37 % 3900;
 		struct vbus_slot slot, *seen;
 		u64 addr;
 
@@ -618,7 +618,7 @@ static void payload_is_pushed(struct kunit *test)
 		if (addr & BIT_ULL(63)) {
 			addr &= ~BIT_ULL(63);
 			pushed++;
-			KUNIT_EXPECT_LE(test, addr + len, (u64)SZ_64K);
+			KUNIT_EXPECT_LE(test, addr + len, (u64)SZ_256K);
 			KUNIT_EXPECT_EQ(test, memcmp(f->inbox + addr, buf, len), 0);
 		} else {
 			by_address++;

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The board's end of a link: calls until a master answers, then shows the devices of its bus, and
+ * starts over when the master is dead, has restarted or has sent it away.
+ *
+ * Each start is a new life with a new number. A board that was stopped for too long, and does not
+ * know, finds the master silent: the master does not touch a board that it has given up.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "board.h"
+
+#define TIMEOUT_MIN	100
+#define TIMEOUT_MAX	60000
+
+static unsigned int heartbeat_timeout = 750;
+module_param(heartbeat_timeout, uint, 0444);
+MODULE_PARM_DESC(heartbeat_timeout,
+		 "milliseconds after which a silent master is dead (750; 100 to 60000)");
+
+static DEFINE_IDA(board_numbers);
+
+/* ---- a life -------------------------------------------------------------------------------- */
+
+/* What the master will look at, zeroed; then, last, the word that says it is good. */
+static void board_write_hello(struct board *b)
+{
+	struct vbus_link *link = b->link;
+	struct vbus_agent_hello h = {
+		.version = cpu_to_le32(VBUS_AGENT_VERSION),
+		.gen = cpu_to_le32(b->gen),
+		.nranges = cpu_to_le32(link->nranges),
+		.block = cpu_to_le64(b->block_dma),
+		.timeout_ms = cpu_to_le32(b->timeout_ms),
+	};
+	static const u8 zeros[offsetof(struct vbus_agent_master_mem, verb)];
+	u32 i;
+
+	for (i = 0; i < link->nranges; i++) {
+		h.ranges[i].addr = cpu_to_le64(link->ranges[i].addr);
+		h.ranges[i].len = cpu_to_le64(link->ranges[i].len);
+	}
+	/* What our last life has written arrives before this is answered. */
+	vbus_link_readl(link, master_off(hello.magic));
+	vbus_link_writel(link, master_off(hello.magic), 0);
+	wmb(); /* not good any more, then changed */
+	vbus_link_write(link, 0, zeros, sizeof(zeros));
+	vbus_link_write(link, 0, &h, sizeof(h));
+	vbus_link_writel(link, master_off(event_ack), b->event_seq);
+	vbus_link_writel(link, master_off(verb_seq), b->verb_seq);
+	wmb(); /* all of it, then the magic */
+	vbus_link_writel(link, master_off(hello.magic), VBUS_AGENT_MAGIC);
+	wmb(); /* and then the doorbell */
+	vbus_link_ring(link, BELL_CONTROL);
+}
+
+/* Nothing of the last life is running any more. */
+static void board_begin(struct board *b)
+{
+	u32 gen;
+
+	do {
+		gen = 1 + get_random_u32() % (U32_MAX - 1);
+	} while (gen == b->gen);
+	b->gen = gen;
+	/* Not where any life was: what was written for an older one may still be on its way. */
+	b->event_seq = get_random_u32();
+	b->verb_seq = get_random_u32();
+	bells_reset(&b->bells);
+	memset(b->block, 0, sizeof(*b->block));
+	b->block->event_seq = cpu_to_le32(b->event_seq);
+	b->block->reply_seq = cpu_to_le32(b->verb_seq);
+	b->block->sentinel = cpu_to_le32(VBUS_AGENT_MAGIC);
+	dma_wmb(); /* our memory, then who is told of it */
+	WRITE_ONCE(b->dead, false);
+	WRITE_ONCE(b->state, BOARD_CALLING);
+	board_write_hello(b);
+}
+
+/* Is this the master's answer to us? */
+static bool board_accepted(const struct board *b)
+{
+	bool ok = le32_to_cpu(READ_ONCE(b->block->ack)) == b->gen &&
+		  le32_to_cpu(READ_ONCE(b->block->magic)) == VBUS_AGENT_MAGIC;
+
+	dma_rmb(); /* that, then the rest */
+	return ok;
+}
+
+static void board_end(struct board *b, const char *why)
+{
+	dev_notice_ratelimited(b->link->dev, "the master %s\n", why);
+	WRITE_ONCE(b->dead, true);
+	WRITE_ONCE(b->state, BOARD_DOWN);
+	wake_up_all(&b->answered);
+	queue_work(b->wq, &b->life);
+}
+
+static void board_watch_call(struct board *b)
+{
+	u32 version;
+
+	if (le32_to_cpu(READ_ONCE(b->block->ack)) != b->gen)
+		return;
+	if (!board_accepted(b)) {
+		/* And will not take this life again. */
+		board_end(b, "has sent us away at once");
+		return;
+	}
+	version = le32_to_cpu(READ_ONCE(b->block->version));
+	if (version != VBUS_AGENT_VERSION) {
+		dev_notice_ratelimited(b->link->dev, "the master's version is %u, not %u\n",
+				       version, VBUS_AGENT_VERSION);
+		return;
+	}
+	if (board_inbox_init(b))
+		dev_notice_ratelimited(b->link->dev, "the master's inbox is not in the window\n");
+	b->master_gen = le32_to_cpu(READ_ONCE(b->block->gen));
+	b->heard = jiffies;
+	WRITE_ONCE(b->state, BOARD_UP);
+	queue_work(b->wq, &b->life);
+}
+
+static void board_watch_master(struct board *b)
+{
+	u32 beat = le32_to_cpu(READ_ONCE(b->block->beat));
+
+	if (beat != b->master_beat)
+		b->heard = jiffies;
+	b->master_beat = beat;
+	if (!board_accepted(b) || le32_to_cpu(READ_ONCE(b->block->gen)) != b->master_gen)
+		board_end(b, "has sent us away, or has restarted");
+	else if (time_after(jiffies, b->heard + msecs_to_jiffies(READ_ONCE(b->timeout_ms))))
+		board_end(b, "is silent: dead");
+}
+
+static void board_tick(struct work_struct *work)
+{
+	struct board *b = container_of(work, struct board, tick.work);
+
+	if (b->state != BOARD_DOWN)
+		vbus_link_writel(b->link, master_off(beat), ++b->beat);
+	if (b->state == BOARD_CALLING)
+		board_watch_call(b);
+	else if (b->state == BOARD_UP)
+		board_watch_master(b);
+	if (b->state == BOARD_UP) {
+		/* Doorbells that were lost. */
+		board_rang_vectors(b, BELL_ALL);
+		wake_up(&b->answered);
+		queue_work(b->wq, &b->events);
+	}
+	queue_delayed_work(b->wq, &b->tick, max(msecs_to_jiffies(b->timeout_ms) / 6, 1ul));
+}
+
+static void board_unbridge(struct board *b)
+{
+	if (b->bridged)
+		vbus_bridge_unregister(&b->bridge);
+	b->bridged = false;
+	cancel_work_sync(&b->events);
+}
+
+/* Registering asks the master, so it is not for the work that watches it. */
+static void board_life(struct work_struct *work)
+{
+	struct board *b = container_of(work, struct board, life);
+	int err;
+
+	if (READ_ONCE(b->leaving))
+		return;
+	switch (READ_ONCE(b->state)) {
+	case BOARD_UP:
+		if (b->bridged)
+			break;
+		err = vbus_bridge_register(&b->bridge);
+		b->bridged = !err;
+		if (!err)
+			dev_info_ratelimited(b->link->dev, "master (life %#x) is there\n",
+					     b->master_gen);
+		else if (!READ_ONCE(b->dead))
+			board_end(b, "does not let us attach");
+		break;
+	case BOARD_DOWN:
+		board_unbridge(b);
+		board_begin(b);
+		break;
+	case BOARD_CALLING:
+		break;
+	}
+}
+
+/* Any context. */
+static void board_rang(struct vbus_link *link, u32 bit)
+{
+	struct board *b = link->priv;
+
+	board_rang_vectors(b, bit);
+	if (bit != BELL_CONTROL)
+		return;
+	wake_up(&b->answered);
+	queue_work(b->wq, &b->events);
+	if (READ_ONCE(b->state) == BOARD_CALLING)
+		mod_delayed_work(b->wq, &b->tick, 0);
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+static struct board *kobj_board(struct kobject *kobj)
+{
+	return vbus_link_of(kobj)->priv;
+}
+
+static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	static const char * const names[] = {
+		[BOARD_CALLING] = "calling",
+		[BOARD_UP] = "up",
+		[BOARD_DOWN] = "down",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[READ_ONCE(kobj_board(kobj)->state)]);
+}
+
+static struct kobj_attribute state_attr = __ATTR_RO(state);
+
+static ssize_t heartbeat_timeout_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", kobj_board(kobj)->timeout_ms);
+}
+
+static ssize_t heartbeat_timeout_store(struct kobject *kobj, struct kobj_attribute *attr,
+				       const char *buf, size_t count)
+{
+	unsigned int ms;
+	int err = kstrtouint(buf, 0, &ms);
+
+	if (err)
+		return err;
+	if (ms < TIMEOUT_MIN || ms > TIMEOUT_MAX)
+		return -EINVAL;
+	WRITE_ONCE(kobj_board(kobj)->timeout_ms, ms);
+	return count;
+}
+
+static struct kobj_attribute heartbeat_timeout_attr =
+	__ATTR(heartbeat_timeout, 0644, heartbeat_timeout_show, heartbeat_timeout_store);
+
+static ssize_t ring_reads_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", READ_ONCE(kobj_board(kobj)->bridge.crossings.reads));
+}
+
+static struct kobj_attribute ring_reads_attr = __ATTR_RO(ring_reads);
+
+static ssize_t ring_writes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", READ_ONCE(kobj_board(kobj)->bridge.crossings.writes));
+}
+
+static struct kobj_attribute ring_writes_attr = __ATTR_RO(ring_writes);
+
+static struct attribute *board_attrs[] = {
+	&state_attr.attr,
+	&heartbeat_timeout_attr.attr,
+	&ring_reads_attr.attr,
+	&ring_writes_attr.attr,
+	NULL,
+};
+
+static const struct attribute_group board_group = {
+	.attrs = board_attrs,
+};
+
+/* ---- links --------------------------------------------------------------------------------- */
+
+static void board_init_bridge(struct board *b)
+{
+	b->bridge.dev = b->link->dev;
+	b->bridge.owner = THIS_MODULE;
+	b->bridge.ops = &board_bridge_ops;
+	b->bridge.home = VBUS_HOME_SPLIT;
+	snprintf(b->bridge.name, sizeof(b->bridge.name), "agent.%d", b->number);
+	mutex_init(&b->verb_lock);
+	init_waitqueue_head(&b->answered);
+	spin_lock_init(&b->inbox_lock);
+	xa_init_flags(&b->vectors, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
+}
+
+static int board_init_works(struct board *b)
+{
+	INIT_DELAYED_WORK(&b->tick, board_tick);
+	INIT_WORK(&b->life, board_life);
+	INIT_WORK(&b->events, board_events);
+	b->wq = alloc_workqueue("vbus-board-%d", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, b->number);
+	return b->wq ? 0 : -ENOMEM;
+}
+
+static void *board_attach(struct vbus_link *link)
+{
+	struct board *b;
+	int err;
+
+	if (link->out_bytes < sizeof(struct vbus_agent_master_mem))
+		return ERR_PTR(-ENOSPC);
+	b = kzalloc(sizeof(*b), GFP_KERNEL);
+	if (!b)
+		return ERR_PTR(-ENOMEM);
+	b->link = link;
+	b->timeout_ms = heartbeat_timeout;
+	b->number = ida_alloc(&board_numbers, GFP_KERNEL);
+	err = b->number < 0 ? b->number : 0;
+	if (err)
+		goto err_free;
+	board_init_bridge(b);
+	err = -ENOMEM;
+	b->block = dma_alloc_coherent(link->dev, sizeof(*b->block), &b->block_dma, GFP_KERNEL);
+	if (!b->block)
+		goto err_number;
+	err = board_init_works(b);
+	if (err)
+		goto err_block;
+	link->priv = b;
+	err = sysfs_create_group(link->kobj, &board_group);
+	if (err)
+		goto err_wq;
+	board_begin(b);
+	queue_delayed_work(b->wq, &b->tick, 0);
+	return b;
+
+err_wq:
+	destroy_workqueue(b->wq);
+err_block:
+	dma_free_coherent(link->dev, sizeof(*b->block), b->block, b->block_dma);
+err_number:
+	ida_free(&board_numbers, b->number);
+err_free:
+	kfree(b);
+	return ERR_PTR(err);
+}
+
+/* Our memory can be freed when the master has let go of it, or has had the time to. */
+static void board_leave(struct board *b)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(b->timeout_ms);
+
+	WRITE_ONCE(b->dead, true);
+	vbus_link_writel(b->link, master_off(hello.magic), 0);
+	vbus_link_ring(b->link, BELL_CONTROL);
+	while (board_accepted(b) && time_before(jiffies, end))
+		msleep(20);
+}
+
+/*
+ * Doorbells do not come any more, but who waits for a reply looks by himself; and the link is
+ * looked after while drivers say good-bye.
+ */
+static void board_detach(struct vbus_link *link)
+{
+	struct board *b = link->priv;
+
+	sysfs_remove_group(link->kobj, &board_group);
+	WRITE_ONCE(b->leaving, true);
+	cancel_work_sync(&b->life);
+	board_unbridge(b);
+	cancel_delayed_work_sync(&b->tick);
+	board_leave(b);
+	destroy_workqueue(b->wq);
+	xa_destroy(&b->vectors);
+	dma_free_coherent(link->dev, sizeof(*b->block), b->block, b->block_dma);
+	ida_free(&board_numbers, b->number);
+	mutex_destroy(&b->verb_lock);
+	kfree(b);
+}
+
+static struct vbus_link_user board_user = {
+	.role = VBUS_LINK_BOARD,
+	.owner = THIS_MODULE,
+	.attach = board_attach,
+	.detach = board_detach,
+	.rang = board_rang,
+};
+
+static int __init board_init(void)
+{
+	if (heartbeat_timeout < TIMEOUT_MIN || heartbeat_timeout > TIMEOUT_MAX) {
+		pr_err("heartbeat_timeout is %u, not %u to %u\n", heartbeat_timeout, TIMEOUT_MIN,
+		       TIMEOUT_MAX);
+		return -EINVAL;
+	}
+	return vbus_link_user_register(&board_user);
+}
+
+static void __exit board_exit(void)
+{
+	vbus_link_user_unregister(&board_user);
+}
+
+module_init(board_init);
+module_exit(board_exit);
+
+MODULE_DESCRIPTION("vbus for PCI-agent boards: the board");
+MODULE_AUTHOR("vbus developers");
+MODULE_LICENSE("GPL");

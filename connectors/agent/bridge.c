@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the proxy bus asks of a link: verbs and doorbells to the master, interrupts and events from
+ * it. All that crosses the link here is a write; the one read is a ring's, when it goes idle.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+
+#include "board.h"
+
+/* Someone who waits for the master looks again this often, in case a doorbell got lost. */
+#define BOARD_LOOK_AGAIN	max(HZ / 50, 1)
+
+static struct board *to_board(struct vbus_bridge *bridge)
+{
+	return container_of(bridge, struct board, bridge);
+}
+
+/* ---- verbs --------------------------------------------------------------------------------- */
+
+static bool board_answered(struct board *b, u32 seq)
+{
+	return le32_to_cpu(READ_ONCE(b->block->reply_seq)) == seq;
+}
+
+static void verb_send(struct board *b, const void *req, size_t len, u32 seq)
+{
+	vbus_link_write(b->link, master_off(verb), req, len);
+	vbus_link_writel(b->link, master_off(verb_len), len);
+	wmb(); /* all of it, then its number */
+	vbus_link_writel(b->link, master_off(verb_seq), seq);
+	wmb(); /* the number, then the doorbell */
+	vbus_link_ring(b->link, BELL_CONTROL);
+}
+
+static int verb_take_reply(struct board *b, void *reply, size_t room)
+{
+	u32 len;
+
+	dma_rmb(); /* the number, then what it says is complete */
+	len = le32_to_cpu(READ_ONCE(b->block->reply_len));
+	if (!len || len > room)
+		return -EBADMSG;
+	memcpy(reply, b->block->reply, len);
+	return len;
+}
+
+/* The master may take its time, but not be dead: that is noticed elsewhere, and ends the wait. */
+static int verb_exchange(struct board *b, const void *req, size_t req_len, void *reply,
+			 size_t reply_len)
+{
+	u32 seq;
+
+	lockdep_assert_held(&b->verb_lock);
+	if (READ_ONCE(b->dead))
+		return -ENODEV;
+	seq = ++b->verb_seq;
+	verb_send(b, req, req_len, seq);
+	while (!wait_event_timeout(b->answered, READ_ONCE(b->dead) || board_answered(b, seq),
+				   BOARD_LOOK_AGAIN))
+		;
+	if (!board_answered(b, seq))
+		return -ENODEV;
+	return verb_take_reply(b, reply, reply_len);
+}
+
+static int board_verb(struct vbus_bridge *bridge, const void *req, size_t req_len, void *reply,
+		      size_t reply_len)
+{
+	struct board *b = to_board(bridge);
+	int ret;
+
+	if (req_len > VBUS_AGENT_MSG)
+		return -EMSGSIZE;
+	mutex_lock(&b->verb_lock);
+	ret = verb_exchange(b, req, req_len, reply, reply_len);
+	mutex_unlock(&b->verb_lock);
+	return ret;
+}
+
+/* ---- doorbells ----------------------------------------------------------------------------- */
+
+static void board_doorbell(struct vbus_bridge *bridge, u32 nr)
+{
+	struct board *b = to_board(bridge);
+
+	if (nr < VBUS_AGENT_BELLS && !READ_ONCE(b->dead))
+		bells_ring(&b->bells, b->link, master_off(bell), nr);
+}
+
+/**
+ * struct board_vector - an interrupt of a driver
+ * @lock: held while @fn runs, so that taking it away can wait for that; any context
+ * @fn: what to call; NULL when the vector is being put
+ * @arg: its argument
+ * @rcu: a doorbell may still look at the vector when it is put
+ */
+struct board_vector {
+	spinlock_t lock;	/* @fn */
+	void (*fn)(void *arg);
+	void *arg;
+	struct rcu_head rcu;
+};
+
+static int board_vector_get(struct vbus_bridge *bridge, const char *name, void (*fn)(void *arg),
+			    void *arg)
+{
+	struct board *b = to_board(bridge);
+	struct board_vector *v = kzalloc(sizeof(*v), GFP_KERNEL);
+	u32 nr;
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	spin_lock_init(&v->lock);
+	v->fn = fn;
+	v->arg = arg;
+	err = xa_alloc_irq(&b->vectors, &nr, v, XA_LIMIT(0, VBUS_AGENT_BELLS - 1), GFP_KERNEL);
+	if (err) {
+		kfree(v);
+		return err == -EBUSY ? -ENOSPC : err;
+	}
+	return nr;
+}
+
+/* Waits for one run of the driver's function, which is short; not for a grace period. */
+static void board_vector_put(struct vbus_bridge *bridge, u32 nr, void *arg)
+{
+	struct board_vector *v = xa_erase_irq(&to_board(bridge)->vectors, nr);
+	unsigned long flags;
+
+	if (!v)
+		return;
+	spin_lock_irqsave(&v->lock, flags);
+	v->fn = NULL;
+	spin_unlock_irqrestore(&v->lock, flags);
+	kfree_rcu(v, rcu);
+}
+
+static void call_vector(void *arg, u32 nr)
+{
+	struct board *b = arg;
+	struct board_vector *v;
+	unsigned long flags;
+
+	v = xa_load(&b->vectors, nr);
+	if (!v)
+		return;
+	spin_lock_irqsave(&v->lock, flags);
+	if (v->fn)
+		v->fn(v->arg);
+	spin_unlock_irqrestore(&v->lock, flags);
+}
+
+/*
+ * Any context. A driver's function schedules a softirq; from a task that should run when we are
+ * done and not at the next interrupt: hence BHs off and on.
+ */
+void board_rang_vectors(struct board *b, u32 bit)
+{
+	bool task = in_task() && !irqs_disabled();
+
+	if (task)
+		local_bh_disable();
+	rcu_read_lock();
+	bells_look(&b->bells, b->link, b->block->bell, bit, call_vector, b);
+	rcu_read_unlock();
+	if (task)
+		local_bh_enable();
+}
+
+/* ---- halves -------------------------------------------------------------------------------- */
+
+static void *board_half_map(struct vbus_bridge *bridge, u64 window, size_t bytes)
+{
+	struct vbus_link *link = to_board(bridge)->link;
+
+	if (window < sizeof(struct vbus_agent_master_mem) || window >= link->out_bytes ||
+	    bytes > link->out_bytes - window)
+		return ERR_PTR(-EFAULT);
+	return (void __force *)(link->out + window);
+}
+
+static void board_half_unmap(struct vbus_bridge *bridge, void *half, size_t bytes)
+{
+}
+
+/* ---- inbox --------------------------------------------------------------------------------- */
+
+/* The master has said where it is; believed as far as it is in the window. */
+int board_inbox_init(struct board *b)
+{
+	u64 off = le64_to_cpu(READ_ONCE(b->block->inbox));
+	u32 len = le32_to_cpu(READ_ONCE(b->block->inbox_len));
+
+	bitmap_zero(b->inbox_map, BOARD_INBOX_MAX);
+	b->inbox_pages = 0;
+	if (off < sizeof(struct vbus_agent_master_mem) || off >= b->link->out_bytes ||
+	    len > b->link->out_bytes - off || off % VBUS_HALF_ALIGN)
+		return -EPROTO;
+	b->inbox = off;
+	b->inbox_pages = min(len / BOARD_INBOX_PAGE, BOARD_INBOX_MAX);
+	return 0;
+}
+
+static int board_inbox_get(struct vbus_bridge *bridge, size_t bytes, u64 *inbox)
+{
+	u32 n = DIV_ROUND_UP(bytes, BOARD_INBOX_PAGE);
+	struct board *b = to_board(bridge);
+	unsigned long page;
+
+	if (!b->link->ops->virt)
+		return -EOPNOTSUPP;
+	spin_lock(&b->inbox_lock);
+	page = bitmap_find_next_zero_area(b->inbox_map, b->inbox_pages, 0, n, 0);
+	if (page < b->inbox_pages)
+		bitmap_set(b->inbox_map, page, n);
+	spin_unlock(&b->inbox_lock);
+	*inbox = (u64)page * BOARD_INBOX_PAGE;
+	return page < b->inbox_pages ? 0 : -ENOSPC;
+}
+
+static void board_inbox_put(struct vbus_bridge *bridge, u64 inbox, size_t bytes)
+{
+	struct board *b = to_board(bridge);
+
+	spin_lock(&b->inbox_lock);
+	bitmap_clear(b->inbox_map, inbox / BOARD_INBOX_PAGE,
+		     DIV_ROUND_UP(bytes, BOARD_INBOX_PAGE));
+	spin_unlock(&b->inbox_lock);
+}
+
+static int board_push(struct vbus_bridge *bridge, u64 inbox, size_t off, u64 addr, size_t len,
+		      u64 *peer)
+{
+	struct board *b = to_board(bridge);
+	const void *ptr = b->link->ops->virt(b->link, addr, len);
+
+	if (!ptr || READ_ONCE(b->dead))
+		return -EFAULT;
+	vbus_link_write(b->link, b->inbox + inbox + off, ptr, len);
+	*peer = VBUS_AGENT_INBOX | (inbox + off);
+	return 0;
+}
+
+const struct vbus_bridge_ops board_bridge_ops = {
+	.verb = board_verb,
+	.doorbell = board_doorbell,
+	.vector_get = board_vector_get,
+	.vector_put = board_vector_put,
+	.half_map = board_half_map,
+	.half_unmap = board_half_unmap,
+	.inbox_get = board_inbox_get,
+	.inbox_put = board_inbox_put,
+	.push = board_push,
+};
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+/* Process context, one at a time. What makes no sense the proxy bus refuses, and logs. */
+void board_events(struct work_struct *work)
+{
+	struct board *b = container_of(work, struct board, events);
+	u32 sent;
+
+	while (!READ_ONCE(b->dead)) {
+		struct vbus_event ev;
+
+		sent = le32_to_cpu(READ_ONCE(b->block->event_seq));
+		if (!(sent - b->event_seq) || sent - b->event_seq > VBUS_AGENT_EVENTS)
+			return;
+		dma_rmb(); /* the number, then the event */
+		ev = b->block->events[b->event_seq % VBUS_AGENT_EVENTS];
+		vbus_bridge_event(&b->bridge, &ev);
+		mb(); /* the event was read, then it may be overwritten */
+		vbus_link_writel(b->link, master_off(event_ack), ++b->event_seq);
+		vbus_link_ring(b->link, BELL_CONTROL);
+	}
+}

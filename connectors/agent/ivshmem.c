@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A link made of QEMU's ivshmem devices: the emulated backplane, and the sample of what a chassis
+ * vendor writes.
+ *
+ * Each link has an ivshmem-doorbell function on both machines, with two peers: 0 is the master, 1
+ * the board. Its shared memory is the master's memory that the board sees. The master has a second,
+ * plain function in the next slot of the same PCI bus: the board's RAM, whose offsets are the
+ * board's bus addresses. So a machine that has the plain one is the master.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <vbus/link.h>
+
+#define IVSHMEM_VENDOR	0x1af4
+#define IVSHMEM_DEVICE	0x1110
+
+#define IVSHMEM_REG_ID		0x08	/* IVPosition */
+#define IVSHMEM_REG_DOORBELL	0x0c	/* peer << 16 | vector */
+
+#define IVSHMEM_BAR_REG		0
+#define IVSHMEM_BAR_MEM		2
+
+#define PEER_MASTER	0
+#define PEER_BOARD	1
+
+/* One interrupt of the doorbell function. */
+struct iv_vector {
+	struct iv_link *iv;
+	u32 bit;
+};
+
+/**
+ * struct iv_link - one link
+ * @link: what the connector sees
+ * @pdev: doorbell function
+ * @plain: master: window function
+ * @regs: registers of @pdev
+ * @mem: memory of @pdev, mapped as I/O (board) or as memory (master)
+ * @peer: the other's number
+ * @vectors: an interrupt for each bit
+ * @nvectors: how many
+ */
+struct iv_link {
+	struct vbus_link link;
+	struct pci_dev *pdev;
+	struct pci_dev *plain;
+	void __iomem *regs;
+	u32 peer;
+	struct iv_vector vectors[VBUS_LINK_MAX_BITS];
+	int nvectors;
+};
+
+static void iv_ring(struct vbus_link *link, u32 bit)
+{
+	struct iv_link *iv = container_of(link, struct iv_link, link);
+
+	writel(iv->peer << 16 | bit, iv->regs + IVSHMEM_REG_DOORBELL);
+}
+
+/* On the board, bus addresses are physical ones, and all memory that has any is mapped. */
+static const void *iv_virt(struct vbus_link *link, u64 addr, size_t len)
+{
+	u64 off = addr - link->ranges[0].addr;
+
+	if (off >= link->ranges[0].len || len > link->ranges[0].len - off)
+		return NULL;
+	return phys_to_virt(addr);
+}
+
+static const struct vbus_link_ops iv_link_ops = {
+	.ring = iv_ring,
+	.virt = iv_virt,
+};
+
+static irqreturn_t iv_interrupt(int irq, void *arg)
+{
+	struct iv_vector *v = arg;
+
+	vbus_link_rang(&v->iv->link, v->bit);
+	return IRQ_HANDLED;
+}
+
+/*
+ * The board's memory the master may touch: all the DMA API may give away, but not the kernel
+ * itself, as far as a module can tell where that ends.
+ */
+static void iv_ranges(struct vbus_link *link)
+{
+	u64 begin = PAGE_ALIGN(__pa(empty_zero_page)), end = __pa(high_memory);
+
+	link->ranges[0].addr = begin;
+	link->ranges[0].len = end - begin;
+	link->nranges = 1;
+}
+
+/* Managed: all of it goes with the function. */
+static int iv_map_board(struct iv_link *iv)
+{
+	struct vbus_link *link = &iv->link;
+
+	link->role = VBUS_LINK_BOARD;
+	iv->peer = PEER_MASTER;
+	link->out_bytes = pci_resource_len(iv->pdev, IVSHMEM_BAR_MEM);
+	link->out = devm_ioremap_wc(&iv->pdev->dev, pci_resource_start(iv->pdev, IVSHMEM_BAR_MEM),
+				    link->out_bytes);
+	iv_ranges(link);
+	return link->out ? 0 : -ENOMEM;
+}
+
+static int iv_map_master(struct iv_link *iv)
+{
+	struct vbus_link *link = &iv->link;
+	void *in;
+	int err;
+
+	link->role = VBUS_LINK_MASTER;
+	iv->peer = PEER_BOARD;
+	link->in_bytes = pci_resource_len(iv->pdev, IVSHMEM_BAR_MEM);
+	in = devm_memremap(&iv->pdev->dev, pci_resource_start(iv->pdev, IVSHMEM_BAR_MEM),
+			   link->in_bytes, MEMREMAP_WB);
+	if (IS_ERR(in))
+		return PTR_ERR(in);
+	link->in = in;
+	err = pci_enable_device(iv->plain);
+	if (err)
+		return err;
+	link->out_bytes = pci_resource_len(iv->plain, IVSHMEM_BAR_MEM);
+	link->out = ioremap_wc(pci_resource_start(iv->plain, IVSHMEM_BAR_MEM), link->out_bytes);
+	if (link->out)
+		return 0;
+	pci_disable_device(iv->plain);
+	return -ENOMEM;
+}
+
+static void iv_unmap(struct iv_link *iv)
+{
+	if (!iv->plain)
+		return;
+	if (iv->link.out) {
+		iounmap(iv->link.out);
+		pci_disable_device(iv->plain);
+	}
+	pci_dev_put(iv->plain);
+}
+
+static void iv_free_vectors(struct iv_link *iv)
+{
+	while (iv->nvectors--)
+		free_irq(pci_irq_vector(iv->pdev, iv->nvectors), &iv->vectors[iv->nvectors]);
+	pci_free_irq_vectors(iv->pdev);
+}
+
+static int iv_get_vectors(struct iv_link *iv)
+{
+	int n, err;
+
+	n = pci_alloc_irq_vectors(iv->pdev, 1, VBUS_LINK_MAX_BITS, PCI_IRQ_MSIX);
+	if (n < 0)
+		return n;
+	for (iv->nvectors = 0; iv->nvectors < n; iv->nvectors++) {
+		struct iv_vector *v = &iv->vectors[iv->nvectors];
+
+		v->iv = iv;
+		v->bit = iv->nvectors;
+		err = request_irq(pci_irq_vector(iv->pdev, v->bit), iv_interrupt, 0,
+				  "vbus-link", v);
+		if (err) {
+			iv_free_vectors(iv);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Both machines' functions have the same number of vectors. */
+static int iv_vectors_wanted(struct pci_dev *pdev)
+{
+	return min(pci_msix_vec_count(pdev), VBUS_LINK_MAX_BITS);
+}
+
+/* The window function that belongs to a doorbell function, or NULL on a board. */
+static struct pci_dev *iv_plain(struct pci_dev *pdev)
+{
+	struct pci_dev *plain = pci_get_slot(pdev->bus, PCI_DEVFN(PCI_SLOT(pdev->devfn) + 1, 0));
+
+	if (plain && plain->vendor == IVSHMEM_VENDOR && plain->device == IVSHMEM_DEVICE &&
+	    !plain->msix_cap)
+		return plain;
+	pci_dev_put(plain);
+	return NULL;
+}
+
+static int iv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct iv_link *iv;
+	int err;
+
+	/* The plain function has no interrupts; it belongs to the doorbell one before it. */
+	if (!pdev->msix_cap)
+		return -ENODEV;
+	iv = devm_kzalloc(&pdev->dev, sizeof(*iv), GFP_KERNEL);
+	if (!iv)
+		return -ENOMEM;
+	err = pcim_enable_device(pdev);
+	if (err)
+		return err;
+	pci_set_master(pdev);
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err)
+		return err;
+	iv->pdev = pdev;
+	iv->regs = pcim_iomap(pdev, IVSHMEM_BAR_REG, 0);
+	if (!iv->regs)
+		return -ENOMEM;
+	iv->plain = iv_plain(pdev);
+	err = iv->plain ? iv_map_master(iv) : iv_map_board(iv);
+	if (err)
+		goto err_unmap;
+	iv->link.name = pci_name(pdev);
+	iv->link.dev = &pdev->dev;
+	iv->link.owner = THIS_MODULE;
+	iv->link.ops = &iv_link_ops;
+	iv->link.bits = iv_vectors_wanted(pdev);
+	iv->link.peer_bits = iv->link.bits;
+	err = iv_get_vectors(iv);
+	if (err)
+		goto err_unmap;
+	pci_set_drvdata(pdev, iv);
+	err = vbus_link_register(&iv->link);
+	if (err)
+		goto err_vectors;
+	dev_info(&pdev->dev, "link: %s, window of %llu KiB, %u doorbell bits\n",
+		 iv->plain ? "master" : "board", iv->link.out_bytes >> 10, iv->link.bits);
+	return 0;
+
+err_vectors:
+	iv_free_vectors(iv);
+err_unmap:
+	iv_unmap(iv);
+	return err;
+}
+
+static void iv_remove(struct pci_dev *pdev)
+{
+	struct iv_link *iv = pci_get_drvdata(pdev);
+
+	vbus_link_unregister(&iv->link);
+	iv_free_vectors(iv);
+	iv_unmap(iv);
+}
+
+static const struct pci_device_id iv_ids[] = {
+	{ PCI_DEVICE(IVSHMEM_VENDOR, IVSHMEM_DEVICE) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, iv_ids);
+
+/* Restart and kexec: the peer must not be left to find out by itself. */
+static struct pci_driver iv_driver = {
+	.name = "vbus-link-ivshmem",
+	.id_table = iv_ids,
+	.probe = iv_probe,
+	.remove = iv_remove,
+	.shutdown = iv_remove,
+};
+module_pci_driver(iv_driver);
+
+MODULE_DESCRIPTION("vbus link over QEMU's ivshmem devices");
+MODULE_AUTHOR("vbus developers");
+MODULE_LICENSE("GPL");

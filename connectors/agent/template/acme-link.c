@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Template of a link driver for a board, to be copied and changed: a platform device whose first
+ * memory resource is the window to the master, whose second one has a register that rings a
+ * doorbell bit of the master and one that shows and clears those rung here, and which has one
+ * interrupt. It compiles, but there is no such hardware.
+ */
+#include <linux/bitops.h>
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <vbus/link.h>
+
+#define ACME_REG_RING	0x0	/* w: rings these bits of the master */
+#define ACME_REG_RANG	0x4	/* r: bits the master rang; w: clears them */
+#define ACME_BITS	30
+
+struct acme_link {
+	struct vbus_link link;
+	void __iomem *regs;
+};
+
+/* The register is posted through the same path as the window, hence behind the writes. */
+static void acme_ring(struct vbus_link *link, u32 bit)
+{
+	iowrite32be(BIT(bit), container_of(link, struct acme_link, link)->regs + ACME_REG_RING);
+}
+
+/* A board that has no IOMMU: bus addresses are physical ones. */
+static const void *acme_virt(struct vbus_link *link, u64 addr, size_t len)
+{
+	u64 off = addr - link->ranges[0].addr;
+
+	if (off >= link->ranges[0].len || len > link->ranges[0].len - off)
+		return NULL;
+	return phys_to_virt(addr);
+}
+
+static const struct vbus_link_ops acme_ops = {
+	.ring = acme_ring,
+	.virt = acme_virt,
+};
+
+/* Acknowledged before anything is looked at: what is rung from here on interrupts again. */
+static irqreturn_t acme_interrupt(int irq, void *arg)
+{
+	struct acme_link *acme = arg;
+	unsigned long rang = ioread32be(acme->regs + ACME_REG_RANG);
+	u32 bit;
+
+	if (!rang)
+		return IRQ_NONE;
+	iowrite32be(rang, acme->regs + ACME_REG_RANG);
+	for_each_set_bit(bit, &rang, ACME_BITS)
+		vbus_link_rang(&acme->link, bit);
+	return IRQ_HANDLED;
+}
+
+static void acme_unregister(void *arg)
+{
+	struct acme_link *acme = arg;
+
+	vbus_link_unregister(&acme->link);
+}
+
+static int acme_probe(struct platform_device *pdev)
+{
+	struct resource *window;
+	struct acme_link *acme;
+	int irq, err;
+
+	acme = devm_kzalloc(&pdev->dev, sizeof(*acme), GFP_KERNEL);
+	if (!acme)
+		return -ENOMEM;
+	acme->link.out = devm_platform_get_and_ioremap_resource(pdev, 0, &window);
+	if (IS_ERR(acme->link.out))
+		return PTR_ERR(acme->link.out);
+	acme->regs = devm_platform_ioremap_resource(pdev, 1);
+	if (IS_ERR(acme->regs))
+		return PTR_ERR(acme->regs);
+	irq = platform_get_irq(pdev, 0);
+	if (irq < 0)
+		return irq;
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
+	if (err)
+		return err;
+	acme->link.name = dev_name(&pdev->dev);
+	acme->link.dev = &pdev->dev;
+	acme->link.owner = THIS_MODULE;
+	acme->link.ops = &acme_ops;
+	acme->link.role = VBUS_LINK_BOARD;
+	acme->link.bits = ACME_BITS;
+	acme->link.peer_bits = ACME_BITS;
+	acme->link.out_bytes = resource_size(window);
+	/* What the DMA API may give away, but not the kernel itself. */
+	acme->link.ranges[0].addr = PAGE_ALIGN(__pa(empty_zero_page));
+	acme->link.ranges[0].len = __pa(high_memory) - acme->link.ranges[0].addr;
+	acme->link.nranges = 1;
+	err = devm_request_irq(&pdev->dev, irq, acme_interrupt, 0, "acme-link", acme);
+	if (err)
+		return err;
+	platform_set_drvdata(pdev, acme);
+	err = vbus_link_register(&acme->link);
+	if (err)
+		return err;
+	return devm_add_action_or_reset(&pdev->dev, acme_unregister, acme);
+}
+
+/* So that the master learns of it. Nothing is called after this. */
+static void acme_shutdown(struct platform_device *pdev)
+{
+	acme_unregister(platform_get_drvdata(pdev));
+}
+
+static const struct of_device_id acme_of_ids[] = {
+	{ .compatible = "acme,backplane-link" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, acme_of_ids);
+
+static struct platform_driver acme_driver = {
+	.driver = {
+		.name = "acme-link",
+		.of_match_table = acme_of_ids,
+	},
+	.probe = acme_probe,
+	.shutdown = acme_shutdown,
+};
+module_platform_driver(acme_driver);
+
+MODULE_DESCRIPTION("vbus link of a backplane, a template");
+MODULE_LICENSE("GPL");

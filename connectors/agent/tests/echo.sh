@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# A big-endian board uses an echo device of the x86 master, over a link on which it reads nothing.
+
+# shellcheck source=tests/lib/board.sh
+. "$(dirname "$0")/../../../tests/lib/board.sh"
+
+board_require 1
+check "the board's driver is there" echo_board 0
+check "the master says so" wait_for 5 state_is 0 up
+for size in 1 7 64 4096; do
+	check "calls of $size bytes" ping_board 0 call 20 $size
+done
+for size in 1 7 2048 4097 65536; do
+	check "queue round trips of $size bytes" ping_board 0 queue 20 $size
+done
+check "shared memory is shared" ping_board 0 touch 20 1
+comment "board: $(board 0 'cd /sys/bus/pci/devices/*/vbus; grep . *' | tr '\n' ' ')"
+comment "master: $(master "cd $(link_dir 0); grep . *" | tr '\n' ' ')"
