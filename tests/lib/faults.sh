@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Each allocation of an act made to fail in turn, for test scripts.
+# Each allocation of an act (and each copy from user space) made to fail in turn, for test scripts.
 #
 #   faults_require [MODULE...]        fault injection, tests/programs/failnth and modules; or skips
-#   check_faults NAME DO UNDO [ERRNO...]  whatever fails, the error is ENOMEM (or one of the numbers)
+#   check_faults NAME DO UNDO [ERRNO...]  whatever fails, the error is ENOMEM or EFAULT (or one of the numbers)
 #                                     and afterwards everything is as it was; leaves DO done
 
 # shellcheck source=tests/lib/vbus.sh
@@ -15,10 +15,10 @@ faults_require()
 	vbus_require "$@"
 	command -v failnth >/dev/null || skip_all "tests/programs/failnth is not there"
 	[ -e /proc/self/fail-nth ] || skip_all "the kernel cannot inject faults"
-	for d in failslab fail_page_alloc; do
+	for d in failslab fail_page_alloc fail_usercopy; do
 		[ -d "/sys/kernel/debug/$d" ] || skip_all "the kernel cannot inject faults: no $d"
 		# Also those that may wait for memory; without a dump of the stack for each.
-		echo N >"/sys/kernel/debug/$d/ignore-gfp-wait"
+		[ ! -e "/sys/kernel/debug/$d/ignore-gfp-wait" ] || echo N >"/sys/kernel/debug/$d/ignore-gfp-wait"
 		echo 0 >"/sys/kernel/debug/$d/verbose"
 	done
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
@@ -39,7 +39,8 @@ settled() { [ "$(faults_snapshot)" = "$1" ]; }
 
 check_faults()
 {
-	local name=$1 act=$2 undo=$3 before out e args=()
+	# Copies from the caller's memory are made to fail, too: EFAULT.
+	local name=$1 act=$2 undo=$3 before out e args=(-e 14)
 	shift 3
 	for e; do args+=(-e "$e"); done
 	before=$(faults_snapshot)
