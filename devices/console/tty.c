@@ -294,7 +294,7 @@ static void vcon_destruct(struct tty_port *port)
 	mutex_lock(&vcon_minors_lock);
 	idr_remove(&vcon_minors, vt->minor);
 	mutex_unlock(&vcon_minors_lock);
-	tty_port_free_xmit_buf(port);
+	/* The port's transmit buffer went before this was called. */
 	kfree(vt);
 }
 
