@@ -31,4 +31,6 @@ for port in "vbus-echo loopback.0:0" "vbus-enet loopback.0:1"; do
 	put "${port#* }" "$d/unbind"
 	check_faults "binding ${port% *}" "write:$d/bind:${port#* }" "write:$d/unbind:${port#* }"
 done
-check "a call goes through" put 1 "$PROXY/loopback.0:0/ping/run"
+ping=$PROXY/loopback.0:0/ping
+put 4 "$ping/count" && put 64 "$ping/size" || exit 1
+check "a call goes through" put call "$ping/run"

@@ -62,7 +62,7 @@ check_pinned()
 		fail "$1" "it could be removed"
 	else
 		case $out in
-		*"in use"*|*"temporarily unavailable"*|*busy*) check "$1" [ -d "/sys/module/$2" ] ;;
+		*"in use"*|*"temporarily unavailable"*|*busy*) check "$1" [ -d "/sys/module/${2//-/_}" ] ;;
 		*) fail "$1" "$out" ;;
 		esac
 	fi
