@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # timeout: 240
 # The driver's ends: unbind, module removal, detach and the end of a namespace,
 # each under traffic, and with received data still in a socket.

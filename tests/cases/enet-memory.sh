@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 240
 # kernels: debug
+# full
 # Memory runs out in every step of bringing interfaces up and changing them:
 # a clean error, and all works afterwards.
 # shellcheck source=tests/lib/enet.sh
@@ -22,7 +23,7 @@ sweep()
 {
 	local what=$1 n failed=0 streak=0 out
 	shift
-	for ((n = 1; n < 400 && streak < 3; n++)); do
+	for ((n = 1; n < 400 && streak < 25; n++)); do
 		prepare
 		if out=$(failing_at $n "$@"); then
 			streak=$((streak + 1))

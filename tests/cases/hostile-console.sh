@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A driver side lies to a console: calls, queues, slots, buffers, slots that change
 # while they are read, bytes without end.
 # timeout: 180

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A driver side lies to a disk: calls, requests, chains, and leaving in the middle of it.
 # timeout: 180
 

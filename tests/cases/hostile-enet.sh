@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A driver side lies to a virtual Ethernet device: calls, queues, packet headers,
 # receive buffers, credit of the event stream.
 # timeout: 180

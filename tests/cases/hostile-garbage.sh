@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A second thread of the driver side changes rings while the device reads them:
 # requests between check and use, completions, lines, all of it.
 # timeout: 180

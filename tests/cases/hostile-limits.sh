@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A bus's limits hold against a driver side that leaves dead sessions behind or
 # rings more than it may.
 # timeout: 120

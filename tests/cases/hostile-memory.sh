@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A driver side gives sizes and addresses at, over and beyond every edge.
 # timeout: 120
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A driver side writes bad slots, bad sequence numbers and too many of them, and
 # never looks at a completion.  A session that broke the rules is closed, counts
 # what was bad, and the next one works.

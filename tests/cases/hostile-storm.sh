@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # Work without end, doorbells without end, from every context and with every
 # number; the processor that serves them gets to its other work.
 # timeout: 180

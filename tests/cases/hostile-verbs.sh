@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A driver side sends verbs in every wrong order, of every wrong length, with
 # handles it does not have, versions nobody knows, and random bytes.
 # timeout: 120

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # A driver side's memory goes while rings and buffers in it are in use.
 # timeout: 120
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # A class may allow its devices more than one link: the n-th shows port n.
 
 # shellcheck source=tests/lib/vbus.sh

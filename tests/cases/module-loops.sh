@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Modules load and unload 200 times, with everything made and removed each time.
 # timeout: 600
 
@@ -7,7 +8,7 @@
 . "$(dirname "$0")/../lib/vbus.sh"
 
 # All of them on one kernel and in the full run; each takes a second under emulation.
-if [ "${VBUS_KERNEL:-6.1}" = 6.1 ] || [ -n "${VBUS_FULL:-}" ]; then loops=200; else loops=40; fi
+if [ "${VBUS_KERNEL:-6.1}" = 6.1 ] || [ -n "${VBUS_FULL:-}" ]; then loops=200; else loops=10; fi
 loops=${VBUS_LOOPS:-$loops}
 
 # Whatever of ours is loaded, users first; some need a moment after the last user has gone.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Names the administrator may give to buses and devices, and those he may not.
 
 # shellcheck source=tests/lib/vbus.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # modprobe of a device model brings membership along, also where modprobe is a simple one.
 # timeout: 180
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Where the file cannot be put beside the others, /proc/vbus/ serves the same; the log says why.
 
 # shellcheck source=tests/lib/procpid.sh

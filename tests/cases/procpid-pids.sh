@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Numbers that are used again, namespaces, hidepid, private mounts, and handles without a file.
 
 # shellcheck source=tests/lib/procpid.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Who may bind: whoever opened the file with CAP_SYS_ADMIN in the initial user namespace.
 
 # shellcheck source=tests/lib/procpid.sh

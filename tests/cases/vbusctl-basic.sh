@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # timeout: 180
 # vbusctl makes, shows and removes everything an administrator can by hand.
 set -u

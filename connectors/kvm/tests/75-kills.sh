@@ -35,11 +35,13 @@ one_kill()
 }
 
 killed=0
-for _ in $(seq "${VBUS_KILLS:-50}"); do
+if [ "${VBUS_KERNEL:-6.1}" = 6.1 ] || [ -n "${VBUS_FULL:-}" ]; then kills=50; else kills=10; fi
+kills=${VBUS_KILLS:-$kills}
+for _ in $(seq "$kills"); do
 	one_kill || break
 	killed=$((killed + 1))
 done
-check_equal "consumers killed in traffic" "${VBUS_KILLS:-50}" "$killed"
+check_equal "consumers killed in traffic" "$kills" "$killed"
 one_function() { [ "$(functions)" = 1 ]; }
 check "one function is left" wait_for 5 one_function
 check "memory comes and goes under traffic" member "$FN" storm 15

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # A console's attributes: what they say, what they take and what they refuse.
 
 # shellcheck source=tests/lib/console.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Sixteen ports of one device do not mix.
 
 # shellcheck source=tests/lib/console.sh

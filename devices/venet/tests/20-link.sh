@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # timeout: 120
 # Link states: the driver's carrier follows the host's interface and "enabled",
 # the host's carrier follows the driver.

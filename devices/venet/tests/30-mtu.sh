@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # The MTU: changed at run time by the admin, seen by the driver, big frames cross.
 # shellcheck source=tests/lib/vbus.sh
 . "$(dirname "$0")/../../../tests/lib/vbus.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Frames of every size cross in both directions.
 
 # shellcheck source=tests/lib/matrix.sh

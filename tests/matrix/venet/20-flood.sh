@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # A flood of frames is answered and the rings wrap around, many times.
 
 # shellcheck source=tests/lib/matrix.sh
