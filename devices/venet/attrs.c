@@ -219,7 +219,7 @@ static int queues_set(struct venet *v, u32 queues)
 	}
 	spin_unlock_bh(&v->lock);
 	if (rc)
-		complain(v, "queues: cannot change while the device is enabled or a driver uses it");
+		complain(v, "queues: cannot change while the device is enabled or has a driver");
 	return rc;
 }
 

@@ -45,7 +45,7 @@ static void path_publish(struct venet_session *vs, struct venet_path *path)
 	spin_lock_bh(&v->lock);
 	rcu_assign_pointer(port->path, path);
 	if (path)
-		vbus_events_signal(&vs->ev, VENET_CELL_LINK, 0);	/* tell it, whatever it is */
+		vbus_events_signal(&vs->ev, VENET_CELL_LINK, 0);	/* whatever it is */
 	if (v->be->changed)
 		v->be->changed(v);
 	venet_events_push_all(v);

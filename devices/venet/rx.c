@@ -98,7 +98,7 @@ static int rx_fill_pages(struct venet_rx *rx, struct sk_buff *skb, u32 len)
 		if (rest) {
 			u32 r = min(n, rest);
 
-			/* Payload that came with the headers; it is not read from the driver twice. */
+			/* Payload that came with the headers: not read from the driver twice. */
 			memcpy(dst, skb->data + HEAD_BYTES - rest, r);
 			rest -= r;
 			dst += r;
@@ -215,7 +215,7 @@ static enum rx_result rx_packet(struct venet_rx *rx, struct sk_buff **out, struc
 		return rx_lost(rx, h->frags + 1, true);
 
 	skb = rx_build(rx, len);
-	if (unlikely(IS_ERR(skb))) {
+	if (IS_ERR(skb)) {
 		if (PTR_ERR(skb) == -ENOMEM)
 			return rx_lost(rx, h->frags + 1, false);
 		if (PTR_ERR(skb) == -EAGAIN)

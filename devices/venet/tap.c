@@ -6,7 +6,7 @@
 
 #include "tap.h"
 
-/* The driver has a link as long as the interface is up; whether a cable leads on is not its affair. */
+/* The driver has a link as long as the interface is up, wherever that leads. */
 static bool tap_link(struct venet *v, unsigned int port)
 {
 	lockdep_assert_held(&v->lock);

@@ -147,8 +147,8 @@ struct venet_port {
 struct venet {
 	struct vbus_device vdev;
 	const struct venet_backend *be;
-	struct mutex cfg;
-	spinlock_t lock;
+	struct mutex cfg;	/* changes by the admin */
+	spinlock_t lock;	/* what follows */
 	bool enabled;
 	bool running;
 	u32 mtu;

@@ -80,8 +80,8 @@ static bool tx_arm(struct enet_pair *pair, int budget)
 	struct enet_tx *tx = &pair->tx;
 	int ret;
 
-	/* Before the interrupt that may come at once, and whose NAPI looks at it without the lock. */
 	WRITE_ONCE(tx->armed, true);
+	/* Before the interrupt that may come at once: its NAPI looks without the lock. */
 	smp_wmb();
 	ret = vbus_cons_arm(&tx->q->cpl);
 	if (ret > 0) {

@@ -51,6 +51,7 @@ static void fault_work(struct work_struct *work)
 	}
 	/* Any other error meets the poll again, which knows what to do about it. */
 	f->n = 0;
+	/* Who sees it idle sees all that was done here: vbus_fault_busy(). */
 	smp_store_release(&f->busy, false);
 	vbus_poll_schedule(f->poll);
 }

@@ -6,6 +6,7 @@
 #include <linux/kmod.h>
 #include "core.h"
 
+/* Protects the list of watches, and makes its holder wait for those being told. */
 DEFINE_MUTEX(vbus_watch_lock);
 
 static LIST_HEAD(watches);	/* vbus_watch_lock */

@@ -606,6 +606,7 @@ void vbus_fault_fini(struct vbus_fault *f);
 /* vbus_fault_busy - there is no answer yet: the poll has nothing to do */
 static inline bool vbus_fault_busy(struct vbus_fault *f)
 {
+	/* Pairs with the end of the work, in fault.c. */
 	return smp_load_acquire(&f->busy);
 }
 

@@ -16,7 +16,7 @@ sizes()
 		first=$((n - $2))
 		[ "$first" -ge 0 ] && [ "$n" -le $(($3 + 14)) ] || continue
 		seen=$((seen + 1))
-		in_ns a ping -q -c 3 -i 0.02 -W 2 -M do -s "$first" "$1" >/tmp/enet-ping 2>&1 &&
+		in_ns a ping -q -c 3 -i 0.02 -W 2 -M "do" -s "$first" "$1" >/tmp/enet-ping 2>&1 &&
 			! grep -q 'wrong data' /tmp/enet-ping || bad="$bad $n"
 	done
 	[ -z "$bad" ] || echo "lengths that did not:$bad"
@@ -39,7 +39,7 @@ done
 check "linear frames" sizes 10.91.0.2 42 9000
 check "MTU 1280 while running" set_mtu 1280
 check "it holds" sizes 10.91.0.2 42 1280
-check_not "and not more" in_ns a ping -q -c 1 -W 1 -M do -s 1300 10.91.0.2
+check_not "and not more" in_ns a ping -q -c 1 -W 1 -M "do" -s 1300 10.91.0.2
 check "copied frames were seen" test "$(nic_stat a "$NIC_A" tx_copied)" -gt 20
 check "and mapped ones" test "$(nic_stat a "$NIC_A" tx_mapped)" -gt 20
 check "and short ones copied on receive" test "$(nic_stat b "$NIC_B" rx_copybreak)" -gt 20

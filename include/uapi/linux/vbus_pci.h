@@ -69,8 +69,8 @@ enum vbus_pci_reg {
 #define VBUS_PCI_S_BUS		0x1	/* the function is on a bus */
 #define VBUS_PCI_S_MBOX		0x2	/* the mailbox is valid */
 
-#define VBUS_PCI_DB_TRAPPED	0	/* each write ends up in the process that runs the machine */
-#define VBUS_PCI_DB_EVENTFD	1	/* the hypervisor signals the device side itself */
+#define VBUS_PCI_DB_TRAPPED	0	/* each write ends up in the monitor */
+#define VBUS_PCI_DB_EVENTFD	1	/* the hypervisor signals the device side */
 
 /*
  * Doorbell @nr: write @nr to port VBUS_PCI_DOORBELL(@nr). There are fewer ports than doorbells, and
