@@ -88,8 +88,8 @@ bool venet_frame_ok(const struct venet_hdr *h, u32 len)
 	}
 	if (h->gso_type == VBUS_ENET_GSO_NONE)
 		return true;
-	/* All-ones means something else to the kernel; zero would never end. */
-	return h->gso_size && h->gso_size != 0xffff && h->hdr_len <= len &&
+	/* All-ones means something else to the kernel; tiny segments are too many at once. */
+	return h->gso_size >= VBUS_ENET_MIN_GSO_SIZE && h->gso_size != 0xffff && h->hdr_len <= len &&
 	       (u32)h->csum_start + VENET_TCP_HLEN <= len;
 }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # The module comes and goes while processes are read, listed and forked all the time.
 # QEMU's emulator runs stale code when the kernel patches what another of its threads executes.
 # one-thread

@@ -261,7 +261,9 @@ static void segments_have_a_size(void **state)
 	assert_false(venet_frame_ok(&h, 17 * 1448));
 	h.gso_size = 0xffff;
 	assert_false(venet_frame_ok(&h, 17 * 1448));
-	h.gso_size = 1;
+	h.gso_size = VBUS_ENET_MIN_GSO_SIZE - 1;
+	assert_false(venet_frame_ok(&h, 17 * 1448));
+	h.gso_size = VBUS_ENET_MIN_GSO_SIZE;
 	assert_true(venet_frame_ok(&h, 17 * 1448));
 	h.hdr_len = 3001;
 	assert_false(venet_frame_ok(&h, 3000));

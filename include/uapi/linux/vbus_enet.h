@@ -77,13 +77,15 @@ struct vbus_enet_up {
 #define VBUS_ENET_MIN_BUF	2048
 #define VBUS_ENET_MAX_BUF	65536
 #define VBUS_ENET_MIN_MTU	68
+#define VBUS_ENET_MIN_GSO_SIZE	8	/* TCP_MIN_GSO_SIZE of Linux: no sender goes below */
 #define VBUS_ENET_MAX_MTU	9000
 
 /**
  * struct vbus_enet_hdr - the header slot every packet starts with
  * @flags: VBUS_ENET_HDR_*
  * @gso_type: VBUS_ENET_GSO_*, plus VBUS_ENET_GSO_ECN
- * @gso_size: payload bytes of each segment
+ * @gso_size: payload bytes of each segment, at least VBUS_ENET_MIN_GSO_SIZE
+ *	(a frame with less is dropped)
  * @hdr_len: bytes of all protocol headers, a hint that is checked
  * @csum_start: where to start the checksum
  * @csum_offset: where to store it, from @csum_start

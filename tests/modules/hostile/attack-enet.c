@@ -347,6 +347,8 @@ static void attack_enet_packets(struct hostile_run *t)
 		{ "ECN not negotiated", HDR(1, .flags = CSUM, .gso_type = 0x81), DATA(1, 60) },
 		{ "segmentation without checksum", HDR(1, .gso_type = 1, .gso_size = 500),
 		  DATA(1, 1000) },
+		{ "segments of a byte", HDR(1, .flags = CSUM, .gso_type = 1, .csum_start = 34,
+		  .csum_offset = 16, .gso_size = 1), DATA(1, 1000), .lives = true },
 		{ "no segment size", HDR(1, .flags = CSUM, .gso_type = 1, .csum_start = 34,
 		  .csum_offset = 16), DATA(1, 1000), .lives = true },
 		{ "segment size all ones", HDR(1, .flags = CSUM, .gso_type = 1, .csum_start = 34,

@@ -17,7 +17,7 @@
 static int pulse_fn(void *data)
 {
 	struct hostile_pulse *p = data;
-	u64 last = ktime_get_ns(), now;
+	u64 last = p->began, now;
 
 	while (!kthread_should_stop()) {
 		usleep_range(1000, 1100);
@@ -33,6 +33,7 @@ int hostile_pulse_start(struct hostile_pulse *p, int cpu)
 {
 	p->beats = 0;
 	p->worst_ns = 0;
+	p->began = ktime_get_ns();
 	p->task = kthread_create(pulse_fn, p, "hostile/pulse");
 	if (IS_ERR(p->task))
 		return PTR_ERR(p->task);

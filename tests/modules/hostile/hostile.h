@@ -230,6 +230,7 @@ void hostile_flip_stop(struct hostile_flipper *f);
 /* A thread that only wants the processor now and then, and how long it had to wait (attack-storm.c). */
 struct hostile_pulse {
 	struct task_struct *task;
+	u64 began;		/* when somebody first wanted it, in ns */
 	u64 beats;
 	u64 worst_ns;
 };

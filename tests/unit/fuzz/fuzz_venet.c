@@ -39,7 +39,7 @@ static void check_accepted(const struct venet_hdr *h, const struct vbus_slot *s,
 	if (h->flags & VBUS_ENET_HDR_NEEDS_CSUM)
 		must((u32)h->csum_start + h->csum_offset + 2 <= len);
 	if (h->gso_type)
-		must(h->gso_size && h->gso_size < 0xffff);
+		must(h->gso_size >= VBUS_ENET_MIN_GSO_SIZE && h->gso_size < 0xffff);
 }
 
 static void check_headers(struct fuzz_input *in)
