@@ -20,10 +20,11 @@ load_pokes()
 {
 	board 0 'bar=0; for d in /sys/bus/pci/devices/*; do [ "$(cat $d/vendor)" = 0x1af4 ] && bar=$(sed -n 3p $d/resource | cut -d" " -f1); done
 at() { echo $((bar + $1)); }
+now() { cut -d. -f1 /proc/uptime; }
 le() { v=$(($2)); devmem $(at $1) 32 $(( ((v & 255) << 24) | ((v >> 8 & 255) << 16) | ((v >> 16 & 255) << 8) | (v >> 24 & 255) )); }
 hello() { # magic version gen nranges block addr len
 	le 0 0; le 4 $2; le 8 $3; le 12 $4; le 16 $5; le 20 0; le 32 $6; le 36 0; le 40 $7; le 44 0; le 0 $1
-	beat=0; while [ $beat -lt 12 ]; do beat=$((beat + 1)); le 96 $((beat + $3 % 1000)); usleep 300000; done; }
+	beat=0; until=$(($(now) + 3)); while [ $(now) -lt $until ]; do beat=$((beat + 1)); le 96 $((beat + $3 % 1000)); done; }
 noise() { # from to count
 	awk -v a=$1 -v b=$2 -v n=$3 "BEGIN{srand(); for(i=0;i<n;i++) print a+int(rand()*(b-a)/4)*4, int(rand()*2147483647)}" |
 	while read o v; do devmem $(at $o) 32 $v; done; }' >/dev/null
