@@ -16,7 +16,7 @@ GUEST_MEM=512 guest_start client client-bus \
 	-drive "file=$GUEST_ROOT/bzimage,format=raw,if=ide,index=0,snapshot=on" \
 	-drive "file=$GUEST_ROOT/initrd,format=raw,if=ide,index=1,snapshot=on"
 guest_ready client
-PCI=/sys/bus/pci/drivers/vbus-pci
+PCI=/sys/bus/pci/drivers/vbus_pci
 
 works()
 {
