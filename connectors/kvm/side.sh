@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# nested
 # The driver side of tests/lib/matrix.sh, a virtual machine.
 
 # shellcheck source=tests/lib/guest.sh
