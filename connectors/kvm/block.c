@@ -8,10 +8,11 @@
  * vbus_client_quiesce().
  *
  * Where the guest has no memory a block has holes. Around such places (and where a virtual IOMMU
- * maps single pages) pages come into a block one by one.
+ * maps single pages, some of them for reading only) pages come into a block one by one.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/iommu.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -32,16 +33,22 @@ static u64 block_addr(const struct vkvm_block *b)
 	return b->nr << VKVM_BLOCK_SHIFT;
 }
 
-/* vkvm_block_page - the pinned page at @addr or NULL; under RCU */
-struct page *vkvm_block_page(struct vkvm_guest *g, u64 addr)
+/* vkvm_block_page - the pinned page at @addr, NULL, or -EFAULT: not to be written to; under RCU */
+struct page *vkvm_block_page(struct vkvm_guest *g, u64 addr, bool write)
 {
 	struct vkvm_block *b = xa_load(&g->mem.blocks, addr >> VKVM_BLOCK_SHIFT);
+	u32 i = block_index(addr);
+	struct page *page;
 
 	if (!b)
 		return NULL;
 	if (!READ_ONCE(b->used))
 		WRITE_ONCE(b->used, true);
-	return READ_ONCE(b->pages[block_index(addr)]);
+	/* Pairs with block_put_page(): what is said of the page comes first. */
+	page = smp_load_acquire(&b->pages[i]);
+	if (page && write && test_bit(i, b->readonly))
+		return ERR_PTR(-EFAULT);
+	return page;
 }
 
 static void block_free(struct rcu_head *rcu)
@@ -186,7 +193,8 @@ static int block_fetch_whole(struct vkvm_guest *g, u64 nr)
 	err = vkvm_pin_begin(g, &p, nr << VKVM_BLOCK_SHIFT, VKVM_BLOCK_PAGES);
 	if (err)
 		goto err_free;
-	err = vkvm_pin(g, nr << VKVM_BLOCK_SHIFT, VKVM_BLOCK_PAGES, b->pages);
+	err = vkvm_pin(g, nr << VKVM_BLOCK_SHIFT, VKVM_BLOCK_PAGES, IOMMU_READ | IOMMU_WRITE,
+		       b->pages);
 	if (err) {
 		memset(b->pages, 0, sizeof(b->pages));
 		goto err_end;
@@ -207,7 +215,7 @@ err_free:
 }
 
 /* Put a page into a block there is; takes over its pin and reference if it returns 0. */
-static int block_put_page(struct vkvm_guest *g, u64 addr, struct page *page)
+static int block_put_page(struct vkvm_guest *g, u64 addr, struct page *page, bool readonly)
 {
 	struct vkvm_mem *m = &g->mem;
 	u32 i = block_index(addr);
@@ -219,7 +227,10 @@ static int block_put_page(struct vkvm_guest *g, u64 addr, struct page *page)
 	if (b && !vkvm_pin_closed(m, addr, PAGE_SIZE)) {
 		err = -EEXIST;
 		if (!b->pages[i]) {
-			WRITE_ONCE(b->pages[i], page);
+			if (readonly)
+				set_bit(i, b->readonly);
+			/* Pairs with vkvm_block_page(). */
+			smp_store_release(&b->pages[i], page);
 			b->npages++;
 			err = 0;
 		}
@@ -250,6 +261,7 @@ static int block_make_empty(struct vkvm_guest *g, u64 nr)
 static int block_fetch_page(struct vkvm_guest *g, u64 addr)
 {
 	struct vkvm_pinning p;
+	bool readonly = false;
 	struct page *page;
 	int err;
 
@@ -257,10 +269,15 @@ static int block_fetch_page(struct vkvm_guest *g, u64 addr)
 	err = vkvm_pin_begin(g, &p, addr, 1);
 	if (err)
 		return err;
-	err = vkvm_pin(g, addr, 1, &page);
+	err = vkvm_pin(g, addr, 1, IOMMU_READ | IOMMU_WRITE, &page);
+	if (err == -EPERM) {
+		readonly = true;
+		err = vkvm_pin(g, addr, 1, IOMMU_READ, &page);
+	}
 	if (err)
 		goto out_end;
-	err = block_make_empty(g, addr >> VKVM_BLOCK_SHIFT) ?: block_put_page(g, addr, page);
+	err = block_make_empty(g, addr >> VKVM_BLOCK_SHIFT) ?:
+	      block_put_page(g, addr, page, readonly);
 	if (err) {
 		vkvm_unpin(g, addr, 1);
 		put_page(page);
@@ -319,7 +336,7 @@ int vkvm_block_fetch(struct vkvm_guest *g, u64 addr)
 
 	if (!xa_load(&g->mem.blocks, nr))
 		err = block_fetch_whole(g, nr);
-	if (err == -EFAULT)
+	if (err == -EFAULT || err == -EPERM)
 		err = block_fetch_page(g, addr);
 	if (err && err != -EAGAIN) {
 		block_mark_bad(g, addr);

@@ -201,11 +201,15 @@ void vkvm_pool_exit(void);
  * @first: its first byte
  * @last: its last byte
  * @until: end of the while, in jiffies; @until == 0: not in use
+ * @task: who unmapped it
+ * @tries: how often vfio has called for it on behalf of one request, before the last call
  */
 struct vkvm_closed {
 	u64 first;
 	u64 last;
 	unsigned long until;
+	struct task_struct *task;
+	u32 tries;
 };
 
 /* Addresses that could not be pinned are remembered for a while; this many. */
@@ -274,7 +278,7 @@ int vkvm_pin_begin(struct vkvm_guest *g, struct vkvm_pinning *p, u64 addr, u32 n
 void vkvm_pin_end(struct vkvm_guest *g, struct vkvm_pinning *p, u32 uncharge);
 void vkvm_pinning_add(struct vkvm_mem *m, struct vkvm_pinning *p, u64 first, u64 last);
 bool vkvm_pin_closed(struct vkvm_mem *m, u64 addr, u64 len);
-int vkvm_pin(struct vkvm_guest *g, u64 addr, u32 npages, struct page **pages);
+int vkvm_pin(struct vkvm_guest *g, u64 addr, u32 npages, int prot, struct page **pages);
 void vkvm_unpin(struct vkvm_guest *g, u64 addr, u32 npages);
 
 /* ---- block.c: the cache of pinned memory that copies go through --------------------------- */
@@ -290,6 +294,7 @@ void vkvm_unpin(struct vkvm_guest *g, u64 addr, u32 npages);
  * @used: since it was last looked at
  * @npages: how many of @pages there are
  * @pages: NULL where the guest has no memory or nobody asked for it
+ * @readonly: which of @pages must not be written to
  * @rcu: copies may still be going on
  */
 struct vkvm_block {
@@ -298,10 +303,11 @@ struct vkvm_block {
 	bool used;
 	u32 npages;
 	struct page *pages[VKVM_BLOCK_PAGES];
+	DECLARE_BITMAP(readonly, VKVM_BLOCK_PAGES);
 	struct rcu_head rcu;
 };
 
-struct page *vkvm_block_page(struct vkvm_guest *g, u64 addr);
+struct page *vkvm_block_page(struct vkvm_guest *g, u64 addr, bool write);
 int vkvm_block_fetch(struct vkvm_guest *g, u64 addr);
 bool vkvm_block_is_bad(struct vkvm_guest *g, u64 addr);
 void vkvm_blocks_take(struct vkvm_mem *m, u64 first, u64 last, struct list_head *list);

@@ -3,6 +3,7 @@
  * The memctx: the guest's memory for device models. A peer address is what the guest's DMA API gave
  * its driver: an I/O virtual address, which vfio and we look up.
  */
+#include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
@@ -18,17 +19,19 @@ static struct vkvm_guest *mem_guest(struct vbus_memctx *mem)
 	return container_of(mem, struct vkvm_guest, client.mem);
 }
 
-/* Copy what is pinned, up to the end of a page. Return: bytes; 0: it is not pinned. */
-static size_t copy_some(struct vkvm_guest *g, u64 addr, void *buf, size_t len, bool write)
+/* Copy what is pinned, up to the end of a page. Return: bytes; 0: it is not pinned; -EFAULT. */
+static ssize_t copy_some(struct vkvm_guest *g, u64 addr, void *buf, size_t len, bool write)
 {
 	size_t off = offset_in_page(addr), n = min(len, PAGE_SIZE - off);
 	struct page *page;
 
 	rcu_read_lock();
-	page = vkvm_block_page(g, addr);
-	if (!page)
-		n = 0;
-	else if (write)
+	page = vkvm_block_page(g, addr, write);
+	if (IS_ERR_OR_NULL(page)) {
+		rcu_read_unlock();
+		return PTR_ERR_OR_ZERO(page);
+	}
+	if (write)
 		memcpy(page_address(page) + off, buf, n);
 	else
 		memcpy(buf, page_address(page) + off, n);
@@ -54,11 +57,13 @@ static int copy_miss(struct vkvm_guest *g, u64 addr)
 static int mem_copy(struct vkvm_guest *g, u64 addr, void *buf, size_t len, bool write)
 {
 	u32 tries = FETCH_TRIES;
-	size_t n;
+	ssize_t n;
 	int err;
 
 	while (len) {
 		n = copy_some(g, addr, buf, len, write);
+		if (n < 0)
+			return n;
 		if (!n) {
 			err = tries-- ? copy_miss(g, addr) : -EAGAIN;
 			if (err)
@@ -162,7 +167,7 @@ static int map_fill(struct vkvm_guest *g, struct vkvm_map *map)
 	err = vkvm_pin_begin(g, &p, map->addr, map->npages);
 	if (err)
 		return err;
-	err = vkvm_pin(g, map->addr, map->npages, map->pages);
+	err = vkvm_pin(g, map->addr, map->npages, IOMMU_READ | IOMMU_WRITE, map->pages);
 	if (err)
 		goto out_end;
 	err = map_pages(map) ?: map_publish(&g->mem, map);
@@ -192,7 +197,7 @@ static void *guest_map(struct vbus_memctx *mem, u64 addr, size_t len)
 	err = map_fill(g, map);
 	if (err) {
 		map_free(map);
-		return ERR_PTR(err == -ENODEV ? -EFAULT : err);
+		return ERR_PTR(err == -ENODEV || err == -EPERM ? -EFAULT : err);
 	}
 	return map->base + offset_in_page(addr);
 }

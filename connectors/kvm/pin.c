@@ -21,8 +21,14 @@
 #include <linux/workqueue.h>
 #include "kvm.h"
 
-/* How long a range that was unmapped stays closed. */
-#define CLOSED_TIME	(HZ / 10)
+/*
+ * How long a range that was unmapped stays closed, counted from our return to vfio. If vfio calls
+ * again for the same request that was too short, and it is doubled; up to so many times.
+ */
+#define CLOSED_TIME	(HZ / 50)
+#define CLOSED_DOUBLED	8u
+/* How long pinning waits for a range to open. */
+#define PIN_PATIENCE	(HZ / 5)
 /* vfio takes so many at once. */
 #define PIN_CHUNK	((u32)(PAGE_SIZE / sizeof(unsigned long)))
 /* Pinning a chunk takes milliseconds at worst. vfio calls ten times before it despairs. */
@@ -61,8 +67,29 @@ bool vkvm_pin_closed(struct vkvm_mem *m, u64 addr, u64 len)
 	return false;
 }
 
+/* That of the same range, or NULL. */
+static struct vkvm_closed *closed_find(struct vkvm_mem *m, u64 first, u64 last)
+{
+	struct vkvm_closed *c;
+
+	lockdep_assert_held(&m->lock);
+	for (c = m->closed; c < m->closed + VKVM_CLOSED_MAX; c++)
+		if (c->first == first && c->last == last)
+			return c;
+	return NULL;
+}
+
+/*
+ * Has the current task not been in user mode since it was here? The flag is harmless: on the way
+ * there it makes the kernel look for work that is not there.
+ */
+static bool same_request(const struct vkvm_closed *c)
+{
+	return c->task == current && test_thread_flag(TIF_NOTIFY_RESUME);
+}
+
 /* The place of the oldest, or one whose time has passed; what it closed too early is merged. */
-static void mem_close_range(struct vkvm_mem *m, u64 first, u64 last)
+static struct vkvm_closed *closed_take(struct vkvm_mem *m, u64 first, u64 last)
 {
 	struct vkvm_closed *c, *best = m->closed;
 
@@ -82,7 +109,20 @@ static void mem_close_range(struct vkvm_mem *m, u64 first, u64 last)
 	}
 	best->first = first;
 	best->last = last;
-	best->until = (jiffies + CLOSED_TIME) ?: 1;
+	best->task = NULL;
+	best->tries = 0;
+	return best;
+}
+
+/* When vfio calls and, since that can take its time, again when we are @returning. */
+static void mem_close_range(struct vkvm_mem *m, u64 first, u64 last, bool returning)
+{
+	struct vkvm_closed *c = closed_find(m, first, last) ?: closed_take(m, first, last);
+
+	if (!returning)
+		c->tries = same_request(c) ? c->tries + 1 : 0;
+	c->task = current;
+	c->until = (jiffies + (CLOSED_TIME << min(c->tries, CLOSED_DOUBLED))) ?: 1;
 }
 
 /* ---- accounting --------------------------------------------------------------------------- */
@@ -130,7 +170,7 @@ static int pin_charge(struct vkvm_guest *g, struct vkvm_pinning *p, u64 addr, u3
  */
 int vkvm_pin_begin(struct vkvm_guest *g, struct vkvm_pinning *p, u64 addr, u32 npages)
 {
-	unsigned long end = jiffies + 2 * CLOSED_TIME;
+	unsigned long end = jiffies + PIN_PATIENCE;
 	int err;
 
 	for (;;) {
@@ -174,9 +214,9 @@ static void pages_put(struct page **pages, u32 n)
 		put_page(pages[--n]);
 }
 
-static int pin_chunk(struct vkvm_guest *g, u64 addr, u32 n, struct page **pages)
+static int pin_chunk(struct vkvm_guest *g, u64 addr, u32 n, int prot, struct page **pages)
 {
-	int done = vfio_pin_pages(g->vdev, addr, n, IOMMU_READ | IOMMU_WRITE, pages);
+	int done = vfio_pin_pages(g->vdev, addr, n, prot, pages);
 	u32 got;
 
 	if (done < 0)
@@ -195,24 +235,25 @@ static int pin_chunk(struct vkvm_guest *g, u64 addr, u32 n, struct page **pages)
  * @g: the guest
  * @addr: of the first
  * @npages: how many
+ * @prot: IOMMU_READ, IOMMU_WRITE: what for
  * @pages: they
  *
  * Context: process; between vkvm_pin_begin() and vkvm_pin_end().
- * Return: 0, -EFAULT (not, or not all, memory the guest can write to), -ENOMEM (also: more than the
- * process may lock).
+ * Return: 0, -EFAULT (not, or not all, the guest's memory), -EPERM (a virtual IOMMU does not allow
+ * @prot), -ENOMEM (also: more than the process may lock).
  */
-int vkvm_pin(struct vkvm_guest *g, u64 addr, u32 npages, struct page **pages)
+int vkvm_pin(struct vkvm_guest *g, u64 addr, u32 npages, int prot, struct page **pages)
 {
 	u32 done = 0, n;
 	int err;
 
 	while (done < npages) {
 		n = min(npages - done, PIN_CHUNK);
-		err = pin_chunk(g, addr + (u64)done * PAGE_SIZE, n, pages + done);
+		err = pin_chunk(g, addr + (u64)done * PAGE_SIZE, n, prot, pages + done);
 		if (err) {
 			vkvm_unpin(g, addr, done);
 			pages_put(pages, done);
-			return err == -ENOMEM ? err : -EFAULT;
+			return err == -ENOMEM || err == -EPERM ? err : -EFAULT;
 		}
 		done += n;
 	}
@@ -309,7 +350,7 @@ void vkvm_mem_unmap(struct vkvm_guest *g, u64 addr, u64 len)
 	u->first = addr;
 	u->last = last;
 	spin_lock(&m->lock);
-	mem_close_range(m, addr, last);
+	mem_close_range(m, addr, last, false);
 	vkvm_blocks_take(m, addr, last, &u->blocks);
 	vkvm_pinning_add(m, &u->pinning, addr, last);
 	spin_unlock(&m->lock);
@@ -320,6 +361,11 @@ void vkvm_mem_unmap(struct vkvm_guest *g, u64 addr, u64 len)
 	vbus_client_get(&g->client);
 	queue_work(system_unbound_wq, &u->work);
 	wait_event_timeout(m->idle, mem_settled(m, addr, last), INFLIGHT_TIMEOUT);
+	spin_lock(&m->lock);
+	mem_close_range(m, addr, last, true);
+	spin_unlock(&m->lock);
+	/* See same_request(). */
+	set_thread_flag(TIF_NOTIFY_RESUME);
 }
 
 /**
