@@ -27,8 +27,8 @@
 
 GUEST_ROOT=/guest
 GUEST_DIR=/tmp/guests
-GUEST_TIMEOUT=60
-GUEST_BOOT=180
+GUEST_TIMEOUT=$((60 * ${VBUS_TIME_FACTOR:-1}))
+GUEST_BOOT=$((180 * ${VBUS_TIME_FACTOR:-1}))
 GUEST_MEM=256
 GUEST_APPEND=''
 
@@ -58,7 +58,7 @@ guest_kernel()
 {
 	guest_kernel=(-M "${GUEST_MACHINE:-q35}" -m "$GUEST_MEM"
 		-kernel "$GUEST_ROOT/image" -initrd "$GUEST_ROOT/initrd"
-		-append "console=ttyS0 loglevel=5 panic=1 tsc=reliable clocksource=tsc mitigations=off nokaslr no_timer_check random.trust_cpu=on $GUEST_APPEND")
+		-append "console=ttyS0 loglevel=4 panic=1 tsc=reliable clocksource=tsc mitigations=off nokaslr no_timer_check random.trust_cpu=on $GUEST_APPEND")
 }
 
 guest_start()
@@ -144,7 +144,7 @@ guest_run()
 
 guest_wait()
 {
-	guest_run "$1" "i=0; until $3 >/dev/null 2>&1; do i=\$((i + 1)); [ \$i -lt $(($2 * 5)) ] || exit 1; sleep 0.2; done"
+	guest_run "$1" "i=0; until $3 >/dev/null 2>&1; do i=\$((i + 1)); [ \$i -lt $(($2 * 5 * ${VBUS_TIME_FACTOR:-1})) ] || exit 1; sleep 0.2; done"
 }
 
 guest_net()

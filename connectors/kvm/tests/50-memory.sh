@@ -24,7 +24,9 @@ check "with large packets" guest_run client 'ping -c 20 -i 0.1 -s 1400 -W 2 -q 1
 guest_run server 'iperf3 -s -D'
 check "TCP" guest_run client 'iperf3 -c 10.90.0.2 -n 2M'
 check "TCP the other way" guest_run client 'iperf3 -c 10.90.0.2 -n 2M -R'
-check_equal "no complaints in the one" '' "$(guest_run client 'dmesg | grep -iE "dmar.*fault|WARNING|BUG:"')"
-check_equal "nor in the other" '' "$(guest_run server 'dmesg | grep -iE "swiotlb.*full|WARNING|BUG:"')"
+# What the kernel says of the processor while it boots is not ours.
+complaints() { guest_run "$1" "dmesg | sed -n '/vbus_ring/,\$p' | grep -iE 'dmar.*fault|swiotlb.*full|WARNING|BUG:'"; }
+check_equal "no complaints in the one" '' "$(complaints client)"
+check_equal "nor in the other" '' "$(complaints server)"
 guest_kill client
 guest_kill server
