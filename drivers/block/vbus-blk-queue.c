@@ -30,27 +30,27 @@ static void vblk_unmap(struct vblk_queue *vq, struct request *rq)
 	vr->segs = vr->small;
 }
 
-/* One piece of memory, which is contiguous and may have to be cut. */
-static blk_status_t vblk_map_bvec(struct vblk_queue *vq, struct request *rq, struct bio_vec *bv)
+/* One piece of memory, which is contiguous and may have to be cut; a copy, the caller goes on. */
+static blk_status_t vblk_map_bvec(struct vblk_queue *vq, struct request *rq, struct bio_vec bv)
 {
 	struct vblk_req *vr = blk_mq_rq_to_pdu(rq);
 	struct device *dev = vq->port->dma_dev;
 	u32 max = queue_max_segment_size(rq->q);
 
-	while (bv->bv_len) {
+	while (bv.bv_len) {
 		struct vblk_seg *seg = &vr->segs[vr->nsegs];
-		u32 n = min(bv->bv_len, max);
+		u32 n = min(bv.bv_len, max);
 
 		if (vr->nsegs == vq->port->max_segments ||
 		    (vr->segs == vr->small && vr->nsegs == VBLK_SMALL))
 			return BLK_STS_IOERR;
-		seg->dma = dma_map_page(dev, bv->bv_page, bv->bv_offset, n, rq_dma_dir(rq));
+		seg->dma = dma_map_page(dev, bv.bv_page, bv.bv_offset, n, rq_dma_dir(rq));
 		if (dma_mapping_error(dev, seg->dma))
 			return BLK_STS_RESOURCE;
 		seg->len = n;
 		vr->nsegs++;
-		bv->bv_offset += n;
-		bv->bv_len -= n;
+		bv.bv_offset += n;
+		bv.bv_len -= n;
 	}
 	return BLK_STS_OK;
 }
@@ -75,7 +75,7 @@ static blk_status_t vblk_map(struct vblk_queue *vq, struct request *rq)
 		}
 	}
 	rq_for_each_bvec(bv, rq, iter) {
-		status = vblk_map_bvec(vq, rq, &bv);
+		status = vblk_map_bvec(vq, rq, bv);
 		if (status) {
 			vblk_unmap(vq, rq);
 			break;

@@ -45,7 +45,8 @@ sum=$(sum_of $data)
 
 disk_file $dir/file 16
 disk_device f $dir/file queues=2 direct=0 serial=ABC-1
-check "a disk appears" disk_wait "$CLIENT"
+disk_wait "$CLIENT"
+check_equal "a disk appears" 0 $?
 disk=$REPLY name=${REPLY#/dev/}
 check_equal "its size" 32768 "$(cat "/sys/block/$name/size")"
 check_equal "its serial number" ABC-1 "$(cat "/sys/block/$name/serial")"
@@ -63,9 +64,11 @@ check_equal "nothing was refused" 0 "$(queue_count "$CLIENT" bad)"
 disk_ram 16
 block=$REPLY
 disk_device r "$block"
-check "a disk on a block device" disk_wait "$CLIENT"
+disk_wait "$CLIENT"
+check_equal "a disk on a block device" 0 $?
+disk=$REPLY
 check_equal "bypasses the cache" direct "$(attr r io_mode)"
-round "device" "$REPLY" "$block"
+round "device" "$disk" "$block"
 check_equal "no doorbell was missed" 0 "$(queue_count "$CLIENT" missed)"
 
 disk_file $dir/ro 4
