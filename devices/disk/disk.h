@@ -393,6 +393,7 @@ struct disk_queue *disk_queue_create(struct disk *d, struct vbus_dqueue *q);
 void disk_queue_kill(struct disk_queue *dq);
 void disk_queue_set_media(struct disk_queue *dq, struct disk_media *m);	/* disk.lock held */
 void disk_queue_again(struct disk_req *req, void (*again)(struct disk_req *req));
+bool disk_queue_retry(struct disk_queue *dq);			/* worker */
 void disk_req_done(struct disk_req *req);
 bool disk_queue_drain(struct disk_queue *dq, int *budget);	/* poll; see there */
 void disk_wake(struct disk *d);

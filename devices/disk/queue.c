@@ -253,6 +253,16 @@ static struct disk_req *next_again(struct disk_queue *dq)
 	return req;
 }
 
+/* Do something more about a request. Never asks for pages. Returns whether there was any. */
+bool disk_queue_retry(struct disk_queue *dq)
+{
+	struct disk_req *req = next_again(dq);
+
+	if (req)
+		req->again(req);
+	return req;
+}
+
 /* Start the next request. Returns whether there may be more. */
 static bool queue_start(struct disk_queue *dq)
 {
@@ -272,16 +282,13 @@ static bool queue_start(struct disk_queue *dq)
 static bool queue_step(struct disk_queue *dq)
 {
 	int budget = DISK_BATCH;
-	struct disk_req *req;
 	bool any;
 
 	any = disk_queue_drain(dq, &budget);
 	if (READ_ONCE(dq->owed) >= DISK_BATCH)
 		queue_kick(dq);
-	req = next_again(dq);
-	if (req)
-		req->again(req);
-	return queue_start(dq) || req || any;
+	any |= disk_queue_retry(dq);
+	return queue_start(dq) || any;
 }
 
 /* Ask for a doorbell. Returns whether there is something to do after all. */

@@ -154,7 +154,8 @@ void disk_req_fault(struct disk_req *req)
 
 /*
  * Never fails for long: the pool holds enough for one request, and the pages of those that the back
- * end works on come back. They are given back by the drain, and that can be us.
+ * end works on come back. They are given back by the drain, and that can be us; those of requests
+ * that have to be tried again only if we try them.
  */
 static struct page *page_get(struct disk_queue *dq)
 {
@@ -166,7 +167,7 @@ static struct page *page_get(struct disk_queue *dq)
 		page = mempool_alloc(dq->pages, GFP_NOIO & ~__GFP_DIRECT_RECLAIM);
 		if (likely(page) || READ_ONCE(dq->dead))
 			return page;
-		if (!disk_queue_drain(dq, &budget))
+		if (!disk_queue_drain(dq, &budget) && !disk_queue_retry(dq))
 			usleep_range(1000, 2000);
 	}
 }
@@ -255,13 +256,15 @@ static void rw_start(struct disk_req *req)
 bool disk_req_result(struct disk_req *req)
 {
 	long ret = req->ret;
+	bool rw = req->op <= VBUS_BLK_OP_WRITE;
 
 	if (req->status)
 		return true;
-	if (req->op > VBUS_BLK_OP_WRITE || ret < 0) {
+	if (!rw || ret < 0) {
 		if (!ret)
 			return true;
-		if (req->direct && (ret == -EINVAL || ret == -EOPNOTSUPP)) {
+		/* Only these have pages and are done by rw_start(). */
+		if (rw && req->direct && (ret == -EINVAL || ret == -EOPNOTSUPP)) {
 			req->direct = false;
 			disk_queue_again(req, rw_start);
 			return false;
@@ -303,15 +306,25 @@ static int file_range(struct disk_req *req, int mode)
 			     req->len);
 }
 
-/* What the page cache holds of it is wrong afterwards. */
-static int bdev_forget(struct disk_req *req)
+/*
+ * What the page cache holds of it is wrong afterwards. Nor must it be read into the cache again
+ * before that, with what a reader of other sectors reads ahead, say; hence the locks.
+ */
+static void bdev_begin(struct disk_req *req)
 {
 	struct address_space *mapping = req->media->backing->file->f_mapping;
-	loff_t last = req->pos + req->len - 1;
-	int err = filemap_write_and_wait_range(mapping, req->pos, last);
 
-	return err ?: invalidate_inode_pages2_range(mapping, req->pos >> PAGE_SHIFT,
-						    last >> PAGE_SHIFT);
+	inode_lock(mapping->host);
+	filemap_invalidate_lock(mapping);
+	truncate_inode_pages_range(mapping, req->pos, req->pos + req->len - 1);
+}
+
+static void bdev_end(struct disk_req *req)
+{
+	struct address_space *mapping = req->media->backing->file->f_mapping;
+
+	filemap_invalidate_unlock(mapping);
+	inode_unlock(mapping->host);
 }
 
 static int slow_discard(struct disk_req *req)
@@ -321,9 +334,11 @@ static int slow_discard(struct disk_req *req)
 
 	if (!bdev)
 		return file_range(req, FALLOC_FL_PUNCH_HOLE);
-	err = bdev_forget(req);
-	return err ?: blkdev_issue_discard(bdev, req->pos >> SECTOR_SHIFT,
-					   req->len >> SECTOR_SHIFT, GFP_NOIO);
+	bdev_begin(req);
+	err = blkdev_issue_discard(bdev, req->pos >> SECTOR_SHIFT, req->len >> SECTOR_SHIFT,
+				   GFP_NOIO);
+	bdev_end(req);
+	return err;
 }
 
 static int slow_zeroes(struct disk_req *req)
@@ -333,10 +348,12 @@ static int slow_zeroes(struct disk_req *req)
 	int err;
 
 	if (bdev) {
-		err = bdev_forget(req);
-		return err ?: blkdev_issue_zeroout(bdev, req->pos >> SECTOR_SHIFT,
-						   req->len >> SECTOR_SHIFT, GFP_NOIO,
-						   unmap ? 0 : BLKDEV_ZERO_NOUNMAP);
+		bdev_begin(req);
+		err = blkdev_issue_zeroout(bdev, req->pos >> SECTOR_SHIFT,
+					   req->len >> SECTOR_SHIFT, GFP_NOIO,
+					   unmap ? 0 : BLKDEV_ZERO_NOUNMAP);
+		bdev_end(req);
+		return err;
 	}
 	err = file_range(req, unmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE);
 	if (err == -EOPNOTSUPP && unmap)
