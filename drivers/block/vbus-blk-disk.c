@@ -12,13 +12,16 @@
 /* Of the names, vbda to vbdzz and on. */
 static DEFINE_IDA(vblk_index);
 
+static void vblk_disk_free(struct vblk_disk *vd)
+{
+	ida_free(&vblk_index, vd->index);
+	kfree(vd);
+}
+
 /* The last one has closed it. */
 static void vblk_free_disk(struct gendisk *disk)
 {
-	struct vblk_disk *vd = disk->private_data;
-
-	ida_free(&vblk_index, vd->index);
-	kfree(vd);
+	vblk_disk_free(disk->private_data);
 }
 
 static const struct block_device_operations vblk_fops = {
@@ -81,7 +84,9 @@ static void vblk_limits(struct vblk *port, const struct vbus_blk_config *c, stru
 	};
 	if (f & VBUS_BLK_F_DISCARD) {
 		l->max_discard_sectors = le32_to_cpu(c->max_discard);
-		l->discard_granularity = le32_to_cpu(c->discard_granularity);
+		/* The block layer divides by it and rounds to it: not 0, nor next to overflow. */
+		l->discard_granularity = clamp(le32_to_cpu(c->discard_granularity),
+					       l->logical_block_size, (u32)SZ_1G);
 	}
 	if (f & VBUS_BLK_F_ZEROES)
 		l->max_zeroes_sectors = le32_to_cpu(c->max_zeroes);
@@ -139,8 +144,11 @@ int vblk_disk_add(struct vblk *port, struct vblk_disk *vd)
 {
 	int err = device_add_disk(&port->proxy->dev, vd->disk, vblk_groups);
 
-	if (err)
+	if (err) {
+		/* Of a disk that was never there, the block layer does not tell us the end. */
 		put_disk(vd->disk);
+		vblk_disk_free(vd);
+	}
 	return err;
 }
 

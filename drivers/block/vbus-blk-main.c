@@ -91,6 +91,13 @@ static void vblk_drop_disk(struct vblk *port)
 	vblk_disk_remove(vd);
 }
 
+/* Requests that waited while the machine slept go on, or fail. */
+static void vblk_wake_disk(struct vblk *port)
+{
+	if (test_and_clear_bit(VBLK_F_ASLEEP, &port->flags))
+		blk_mq_unquiesce_queue(port->disk->disk->queue);
+}
+
 /* Requests are for this medium from here on; the disk of another one is gone. */
 static int vblk_start_medium(struct vblk *port, const struct vbus_blk_config *c)
 {
@@ -123,14 +130,20 @@ static void vblk_new_disk(struct vblk *port, const struct vbus_blk_config *c)
 static void vblk_follow(struct vblk *port)
 {
 	struct vbus_blk_config c;
+	int err;
 
 	if (test_bit(VBLK_F_BROKEN, &port->flags)) {
 		vblk_queues_stop(port);
 		vblk_drop_disk(port);
 		return;
 	}
-	if (vblk_get_config(port->proxy, &c))
+	err = vblk_get_config(port->proxy, &c);
+	if (err) {
+		if (err != -ENODEV)
+			dev_err_ratelimited(&port->proxy->dev, "medium is not known: %pe\n",
+					    ERR_PTR(err));
 		return;
+	}
 	if (port->disk && port->disk->gen != le32_to_cpu(c.generation))
 		vblk_drop_disk(port);
 	if (port->disk)
@@ -220,12 +233,14 @@ static int vblk_alloc(struct vblk *port, const struct vbus_blk_config *c)
 	port->nqueues = min3(le32_to_cpu(c->queues), (u32)VBUS_BLK_MAX_QUEUES, num_online_cpus());
 	port->max_segments = min_t(u32, le32_to_cpu(c->max_segments), VBUS_BLK_MAX_SEGMENTS);
 	port->max_bytes = min_t(u32, le32_to_cpu(c->max_bytes), SZ_1M);
-	err = vblk_queues_alloc(port);
-	if (err)
-		return err;
 	err = vblk_alloc_tags(port);
 	if (err)
-		vblk_queues_free(port);
+		return err;
+	/* A kernel that dumps a crash has one queue, whatever was asked for. */
+	port->nqueues = port->tags.nr_hw_queues;
+	err = vblk_queues_alloc(port);
+	if (err)
+		blk_mq_free_tag_set(&port->tags);
 	return err;
 }
 
@@ -306,6 +321,8 @@ static void vblk_remove(struct vbus_proxy *p)
 	set_bit(VBLK_F_GOING, &port->flags);
 	vblk_queues_stop(port);
 	vblk_deafen(port);
+	/* What was to be woken and could not be is taken away. */
+	vblk_wake_disk(port);
 	vblk_drop_disk(port);
 	vbus_close(p);
 	vblk_free(port);
@@ -353,13 +370,13 @@ static int vblk_suspend(struct device *dev)
 			vblk_listen(port);
 			return err;
 		}
+		set_bit(VBLK_F_ASLEEP, &port->flags);
 	}
 	vblk_queues_stop(port);
 	vbus_close(port->proxy);
 	return 0;
 }
 
-/* The medium may be another one now, which is found out by the work that listening starts. */
 static int vblk_reopen(struct vblk *port)
 {
 	struct vbus_proxy *p = port->proxy;
@@ -384,12 +401,7 @@ static int vblk_reopen(struct vblk *port)
 	}
 	if (port->disk && port->disk->gen == le32_to_cpu(c.generation))
 		vblk_start_medium(port, &c);
-	err = vblk_listen(port);
-	if (err) {
-		vblk_queues_stop(port);
-		vbus_close(p);
-	}
-	return err;
+	return 0;
 }
 
 static int vblk_resume(struct device *dev)
@@ -397,11 +409,21 @@ static int vblk_resume(struct device *dev)
 	struct vblk *port = vbus_get_drvdata(to_vbus_proxy(dev));
 	int err = vblk_reopen(port);
 
+	/*
+	 * The medium may be another one now, which is found out by the work that listening starts.
+	 * It takes the old disk away and waits for its requests, which therefore go on before.
+	 */
+	vblk_wake_disk(port);
+	if (!err) {
+		err = vblk_listen(port);
+		if (err) {
+			vblk_queues_stop(port);
+			vbus_close(port->proxy);
+		}
+	}
+	/* Then requests fail. */
 	if (err)
 		dev_err(dev, "cannot be resumed: %pe\n", ERR_PTR(err));
-	/* On an error requests fail. */
-	if (port->disk)
-		blk_mq_unquiesce_queue(port->disk->disk->queue);
 	return err;
 }
 

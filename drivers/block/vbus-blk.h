@@ -130,6 +130,7 @@ struct vblk {
 enum {
 	VBLK_F_GOING,		/* no more work */
 	VBLK_F_BROKEN,		/* the device side does not do as agreed */
+	VBLK_F_ASLEEP,		/* the machine sleeps, and so does the disk */
 };
 
 /* vbus-blk-main.c */
