@@ -261,6 +261,9 @@ static bool tx_send(struct enet_pair *pair, struct sk_buff *skb)
 	if (unlikely(len < VBUS_ENET_MIN_FRAME || len > VBUS_ENET_MAX_FRAME ||
 		     pair->tx.broken || !tx_header(skb, &h)))
 		return false;
+	/* A kernel can be built for packets of more pieces than the ABI knows. */
+	if (unlikely(1 + skb_shinfo(skb)->nr_frags > VBUS_ENET_MAX_FRAGS && skb_linearize(skb)))
+		return false;
 	skb_tx_timestamp(skb);
 	if (len <= ENET_CELL) {
 		tx_send_copied(&pair->tx, skb, &h);
