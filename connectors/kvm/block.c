@@ -100,6 +100,9 @@ u32 vkvm_blocks_unpin(struct vkvm_guest *g, struct list_head *list)
 	struct vkvm_block *b, *next;
 	u32 npages = 0;
 
+	/* Copies that are not a queue's (of calls, or to fetch what it needs) are under RCU alone. */
+	if (!list_empty(list))
+		synchronize_rcu_expedited();
 	list_for_each_entry_safe(b, next, list, entry) {
 		list_del(&b->entry);
 		npages += b->npages;
