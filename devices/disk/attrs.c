@@ -122,6 +122,15 @@ static ssize_t src_path_show(struct kobject *kobj, struct kobj_attribute *attr, 
 	return len;
 }
 
+/* The same path again. Opening it once more would find it claimed, by us. */
+static int src_path_keep(struct disk *d, const struct disk_backing *b)
+{
+	if (kref_read(&b->ref) == 1)
+		return disk_backing_check(d, b, d->block_size);
+	disk_complain(d, "src_path: %s is in use until requests in flight are done", b->path);
+	return -EBUSY;
+}
+
 /* An empty path lets go of the file. */
 static int src_path_set(struct disk *d, const char *path)
 {
@@ -131,6 +140,8 @@ static int src_path_set(struct disk *d, const char *path)
 	err = not_enabled(d, "src_path");
 	if (err)
 		return err;
+	if (*path && old && disk_backing_is(old, path))
+		return src_path_keep(d, old);
 	if (*path) {
 		b = disk_backing_open(d, path, !d->ro);
 		if (IS_ERR(b))

@@ -69,6 +69,22 @@ void disk_backing_put(struct disk_backing *b)
 		kref_put(&b->ref, backing_release);
 }
 
+/* disk_backing_is - does the path name what is open already? */
+bool disk_backing_is(const struct disk_backing *b, const char *path)
+{
+	struct inode *inode;
+	struct path p;
+	bool same;
+
+	if (kern_path(path, LOOKUP_FOLLOW, &p))
+		return false;
+	inode = d_backing_inode(p.dentry);
+	same = inode == file_inode(b->file) ||
+	       (b->bdev && S_ISBLK(inode->i_mode) && inode->i_rdev == b->bdev->bd_dev);
+	path_put(&p);
+	return same;
+}
+
 u64 disk_backing_size(const struct disk_backing *b)
 {
 	return i_size_read(b->inode);

@@ -369,6 +369,7 @@ static inline void disk_queue_leave(struct disk_queue *dq)
 struct disk_backing *disk_backing_open(struct disk *d, const char *path, bool writable);
 void disk_backing_put(struct disk_backing *b);
 int disk_backing_check(struct disk *d, const struct disk_backing *b, u32 block_size);
+bool disk_backing_is(const struct disk_backing *b, const char *path);
 u64 disk_backing_size(const struct disk_backing *b);
 int disk_backing_claim(struct disk_backing *b, bool writable);
 

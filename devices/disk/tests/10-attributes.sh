@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # default: 6.1 6.12
-# timeout: 60
+# timeout: 120
 # A disk's attributes: what they say, what they take and what they refuse.
 # shellcheck source=tests/lib/disk.sh
 . "$(dirname "$0")/../../../tests/lib/disk.sh"
@@ -57,6 +57,7 @@ check "a file can be named" attr d src_path $dir/odd
 refused block_size EINVAL 1024
 check "another file instead" attr d src_path $dir/good
 check_equal "it reads back" $dir/good "$(attr d src_path)"
+check "it can be named again" attr d src_path $dir/good
 check_errno "another disk cannot have it" EBUSY attr e src_path $dir/good
 check "the log says why" logged "is exported by another disk"
 attr e ro 1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 90
+# timeout: 240
 # What is written is what is read, on the disk and behind it, past the page cache and through it.
 # shellcheck source=tests/lib/disk.sh
 . "$(dirname "$0")/../../../tests/lib/disk.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 60
+# timeout: 180
 # What is behind a disk fails: the driver gets the right error, for that request alone.
 # shellcheck source=tests/lib/disk.sh
 . "$(dirname "$0")/../../../tests/lib/disk.sh"

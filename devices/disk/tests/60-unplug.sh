@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 120
+# timeout: 300
 # Ends of all kinds under I/O: none hangs, requests fail, all comes back.
 # shellcheck source=tests/lib/disk.sh
 . "$(dirname "$0")/../../../tests/lib/disk.sh"
 
-# Reads and writes until the disk fails.
+# Reads and writes until the disk fails. Writers go by an open file: dd would make a plain file
+# where the disk was, and the next one could not have its name.
 busy()
 {
 	local i
 	users=()
 	for i in 0 1; do
-		(while dd if=/dev/zero of="$disk" bs=16k seek=$((i * 64)) count=64 oflag=direct conv=notrunc; do :; done) 2>/dev/null &
+		(exec 3<"$disk" && while dd if=/dev/zero of=/proc/self/fd/3 bs=16k seek=$((i * 64)) count=64 oflag=direct conv=notrunc; do :; done) 2>/dev/null &
 		users+=($!)
 	done
 	(while dd if="$disk" of=/dev/null bs=4k skip=1024 count=64 iflag=direct; do :; done) 2>/dev/null &

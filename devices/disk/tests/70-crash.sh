@@ -17,12 +17,14 @@ back=/tmp/disk-crash
 # Numbers are never used twice; number n goes to block n % blocks.
 writer()
 {
-	local n=$1 disk=$2 i
+	local n=$1 i
+	# dd would make a plain file where the disk was.
+	exec 3<"$2" || exit 0
 	while :; do
 		for i in 0 1 2 3; do
 			printf '%-4095d\n' $((n + i))
 		done >/tmp/disk-crash.buf
-		dd if=/tmp/disk-crash.buf of="$disk" bs=4096 count=4 seek=$((n % blocks)) \
+		dd if=/tmp/disk-crash.buf of=/proc/self/fd/3 bs=4096 count=4 seek=$((n % blocks)) \
 			oflag=direct conv=notrunc,fsync 2>/dev/null || exit 0
 		echo "$n" >>$log
 		n=$((n + 4))
