@@ -144,11 +144,13 @@ static void blk_fresh(struct hostile_run *t, struct blk *b)
 	blk_close(b);
 }
 
+/* What every attack begins with. */
 static struct blk *blk_alloc(struct hostile_run *t)
 {
 	struct blk *b = kzalloc(sizeof(*b), GFP_KERNEL);
 
 	hostile_check(t, b, "no memory");
+	hostile_is(t, hostile_attach(t->h), VBUS_OK, "attach");
 	return b;
 }
 
