@@ -139,7 +139,8 @@ static void vblk_follow(struct vblk *port)
 	}
 	err = vblk_get_config(port->proxy, &c);
 	if (err) {
-		if (err != -ENODEV)
+		/* It is gone, or that was said. */
+		if (err != -ENODEV && err != -EPROTO)
 			dev_err_ratelimited(&port->proxy->dev, "medium is not known: %pe\n",
 					    ERR_PTR(err));
 		return;
