@@ -24,8 +24,8 @@ for class in echo venet-tap venet-loop; do
 	check_faults "ln of a $class" "symlink:$d:$I/fb/fd-$class" "unlink:$I/fb/fd-$class"
 	at_exit rm "$I/fb/fd-$class"
 	[ -e "$SYSV/devices/fd-$class/enabled" ] || continue
-	# For a lack of memory while it registers an interface, the kernel itself says ENOBUFS (its
-	# listeners) or EINVAL (netdev_register_kobject() goes on without the name it cannot copy).
+	# ENOBUFS is what the kernel's own listeners to new interfaces say for a lack of memory, and
+	# EINVAL what it says if there is none for the interface's name; see faults-verbs.sh.
 	check_faults "enabling a $class" "write:$SYSV/devices/fd-$class/enabled:1" \
 		"write:$SYSV/devices/fd-$class/enabled:0" 105 22
 	at_exit put 0 "$SYSV/devices/fd-$class/enabled"
