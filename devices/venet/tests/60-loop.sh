@@ -84,4 +84,4 @@ in_ns a ping -f -w 3 10.90.2.2 >/dev/null 2>&1 &
 sleep 0.5
 check "one end can be unplugged under traffic" unlink_device d b
 check "then there is no link" wait_for 5 carrier a "$first" 0
-wait $!
+wait $! || :	# it has had no answers for a while
