@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # timeout: 300
 # Queues, rings and MTU change while connections go on; none breaks.
 # shellcheck source=tests/lib/enet.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # timeout: 240
 # Frames of every length that matters arrive as they were: around the copied and
 # the mapped, one receive buffer and several, headers with and without payload.

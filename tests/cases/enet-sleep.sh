@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # timeout: 180
 # The machine's devices sleep and wake up, and the interface is what it was.
 # shellcheck source=tests/lib/enet.sh

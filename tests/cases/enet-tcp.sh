@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # timeout: 300
 # TCP carries files both ways unchanged, with offloads and with each of them off;
 # checksums are right whoever computes them.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # 256 devices on one bus: making, linking, attaching and opening does not get
 # slower with their number, and everything goes again.
 # timeout: 180

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # Modules load and unload 200 times, with everything made and removed each time.
 # timeout: 600
 

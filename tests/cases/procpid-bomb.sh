@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # 20000 processes (or 2000) come and go as members, some of them killed: nobody is forgotten.
 # timeout: 240
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # timeout: 240
 # A restore that is killed half way is undone by the next vbusctl.
 set -u

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # timeout: 180
 # A saved set-up comes back as it was; one that cannot come back whole leaves
 # nothing behind, and what was there before keeps its values.

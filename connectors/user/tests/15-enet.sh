@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # A process sends and receives Ethernet frames through a venet-tap.
 
 # shellcheck source=tests/lib/user.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # Which memory can be registered, and what may happen to it afterwards.
 
 # shellcheck source=tests/lib/user.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # timeout: 300
 # Flow control: much data both ways arrives whole and in order; a reader that stops
 # makes the writer wait, and costs nothing else.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # The window size of the device side's tty is that of the driver's.
 
 # shellcheck source=tests/lib/console.sh

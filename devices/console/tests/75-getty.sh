@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # Somebody can log in over a console.
 
 # shellcheck source=tests/lib/console.sh

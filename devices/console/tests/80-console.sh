@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # A line can be the system's console: it shows the log from its beginning, and does not
 # hold up the kernel if nobody reads.
 

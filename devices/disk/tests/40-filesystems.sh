@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # timeout: 150
 # File systems work on a disk: files survive unmounting, and the file system is clean.
 # shellcheck source=tests/lib/disk.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # timeout: 400
 # Either end is killed at random points: nothing that was flushed is lost.
 # A writer writes four blocks, flushes, and notes them down; what was noted must be behind the disk

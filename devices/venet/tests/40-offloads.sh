@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # timeout: 240
 # Data arrive whole with every offload on, and with each of them off on either side.
 # shellcheck source=tests/lib/vbus.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # timeout: 180
 # The offloads a driver is offered: the host's interface does for a driver what
 # it cannot, packet by packet.

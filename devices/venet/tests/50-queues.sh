@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # timeout: 180
 # Several queue pairs: the driver uses as many as it likes, up to what the device offers.
 # shellcheck source=tests/lib/vbus.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.1
 # timeout: 180
 # Ends of all kinds under full traffic: none hangs, nothing is left, all comes back.
 # shellcheck source=tests/lib/vbus.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # The host's interface lives in any network namespace.
 # shellcheck source=tests/lib/vbus.sh
 . "$(dirname "$0")/../../../tests/lib/vbus.sh"
