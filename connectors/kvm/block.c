@@ -100,7 +100,7 @@ u32 vkvm_blocks_unpin(struct vkvm_guest *g, struct list_head *list)
 	struct vkvm_block *b, *next;
 	u32 npages = 0;
 
-	/* Copies that are not a queue's (of calls, or to fetch what it needs) are under RCU alone. */
+	/* Copies that are no queue's (of calls, or to fetch memory) are under RCU alone. */
 	if (!list_empty(list))
 		synchronize_rcu_expedited();
 	list_for_each_entry_safe(b, next, list, entry) {

@@ -288,7 +288,7 @@ bool vbus_dqueue_arm(struct vbus_dqueue *q)
 	q->suspect = false;
 	WRITE_ONCE(q->armed, true);
 	more = vbus_cons_arm(&q->req);
-	/* What vbus_dqueue_peek() does not show is no work; a peer must not keep us looking at it. */
+	/* What vbus_dqueue_peek() does not show is no work; a peer must not keep us at it. */
 	if (more > 0 && vbus_cons_index(&q->req) - q->done >= q->req.mem.size)
 		more = 0;
 	if (more > 0)
