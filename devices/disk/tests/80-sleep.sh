@@ -16,6 +16,12 @@ disk_wait "$CLIENT" || exit 1
 disk=$REPLY
 put devices /sys/power/pm_test
 at_exit put none /sys/power/pm_test
+# The kernel spins that many seconds; with 5 the watchdog barks on a slow machine.
+delay=/sys/module/suspend/parameters/pm_test_delay
+if [ -w $delay ]; then
+	at_exit put "$(cat $delay)" $delay
+	put 1 $delay
+fi
 for i in 1 2; do
 	pattern $((8 << 20)) $i | dd of="$disk" bs=64k iflag=fullblock oflag=direct conv=notrunc,fsync 2>/dev/null &
 	check "devices sleep and wake up ($i)" put freeze /sys/power/state
