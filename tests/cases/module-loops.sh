@@ -7,9 +7,7 @@
 # shellcheck source=tests/lib/vbus.sh
 . "$(dirname "$0")/../lib/vbus.sh"
 
-# All of them on one kernel and in the full run; each takes a second under emulation.
-if [ "${VBUS_KERNEL:-6.1}" = 6.1 ] || [ -n "${VBUS_FULL:-}" ]; then loops=200; else loops=10; fi
-loops=${VBUS_LOOPS:-$loops}
+loops=${VBUS_LOOPS:-200}
 
 # Whatever of ours is loaded, users first; some need a moment after the last user has gone.
 ours() { lsmod | awk '$1 ~ /^(vbus|venet)/ && $3 == 0 { print $1 }'; }
