@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # timeout: 180
 # What the network driver shows: its place in sysfs, and each view of ethtool.
 # shellcheck source=tests/lib/enet.sh

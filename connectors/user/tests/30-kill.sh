@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12
 # shellcheck disable=SC2046 # lists of options
 # A process dies with everything in its hands, or has it taken away: all of it is
 # gone in under a second, whatever was going on.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# full
 # timeout: 180
 # The machine's devices sleep and wake up under I/O: the disk is what it was, and nothing is lost.
 # shellcheck source=tests/lib/disk.sh
