@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # nested
+# timeout: 300
 # The driver side of tests/lib/matrix.sh, a virtual machine.
 
 # shellcheck source=tests/lib/guest.sh

@@ -3,17 +3,16 @@
  * Prints the frequency of this machine's time stamp counter in kHz: an emulated machine counts with
  * it, too, but cannot measure it while others use the processors.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 #include <x86intrin.h>
 
 struct moment {
-	uint64_t ns;
-	uint64_t ticks;
+	unsigned long long ns;
+	unsigned long long ticks;
 };
 
-static uint64_t now_ns(void)
+static unsigned long long now_ns(void)
 {
 	struct timespec t;
 
@@ -25,13 +24,13 @@ static uint64_t now_ns(void)
 static struct moment look(void)
 {
 	struct moment best = { 0 };
-	uint64_t span = UINT64_MAX;
+	unsigned long long span = ~0ull;
 	int i;
 
 	for (i = 0; i < 50; i++) {
-		uint64_t before = now_ns();
-		uint64_t ticks = __rdtsc();
-		uint64_t after = now_ns();
+		unsigned long long before = now_ns();
+		unsigned long long ticks = __rdtsc();
+		unsigned long long after = now_ns();
 
 		if (after - before < span) {
 			span = after - before;
