@@ -16,16 +16,18 @@ at_exit rm -f /tmp/matrix.sum
 
 host_open
 timeout 60 head -c $BYTES <&5 | md5sum | cut -c1-32 >/tmp/matrix.sum &
+reader=$!
 check "the driver side sends" side_console_send $BYTES
-wait
+wait $reader
 check_equal "and all of it arrives" "$(pattern_sum $BYTES)" "$(cat /tmp/matrix.sum)"
 exec 5>&-
 
 side_console_sum $BYTES >/tmp/matrix.sum &
+reader=$!
 sleep 2
 host_open
 pattern $BYTES >&5
-wait
+wait $reader
 check_equal "and all of that arrives" "$(pattern_sum $BYTES)" "$(cat /tmp/matrix.sum)"
 check_equal "no descriptor was bad" 0 "$(client_count mbus bad)"
 exec 5>&-
