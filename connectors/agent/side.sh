@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# chassis
 # The driver side of tests/lib/matrix.sh, a board of a chassis (tests/qemu/chassis), which carries
 # out what comes in at the second serial port.
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# chassis
 # A board that is killed, frozen, reset or taken off is noticed in time, leaves nothing behind, and
 # is attached again by itself when it is back.
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# chassis
 # A big-endian board uses an echo device of the x86 master, over a link on which it reads nothing.
 
 # shellcheck source=tests/lib/board.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# chassis
 # A board is a host in the master's bridge, and so are two boards for each other. While packets
 # flow, nothing is read across the link but by a ring that goes idle.
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# chassis
 # timeout: 200
 # A board that comes and goes all the time leaks nothing and does not fill the log.
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# chassis
 # timeout: 240
 # A board that lies: hellos that are wrong are refused with a line that says why, garbage in the
 # memory it may write ends its own session at most, and a good board is welcome afterwards.

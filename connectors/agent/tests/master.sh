@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# chassis
 # timeout: 200
 # The master dies under living boards: they notice, lose their devices, and are attached again when
 # it is back.
