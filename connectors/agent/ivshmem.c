@@ -41,7 +41,6 @@ struct iv_vector {
  * @pdev: doorbell function
  * @plain: master: window function
  * @regs: registers of @pdev
- * @mem: memory of @pdev, mapped as I/O (board) or as memory (master)
  * @peer: the other's number
  * @vectors: an interrupt for each bit
  * @nvectors: how many

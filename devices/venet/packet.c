@@ -89,8 +89,8 @@ bool venet_frame_ok(const struct venet_hdr *h, u32 len)
 	if (h->gso_type == VBUS_ENET_GSO_NONE)
 		return true;
 	/* All-ones means something else to the kernel; tiny segments are too many at once. */
-	return h->gso_size >= VBUS_ENET_MIN_GSO_SIZE && h->gso_size != 0xffff && h->hdr_len <= len &&
-	       (u32)h->csum_start + VENET_TCP_HLEN <= len;
+	return h->gso_size >= VBUS_ENET_MIN_GSO_SIZE && h->gso_size != 0xffff &&
+	       h->hdr_len <= len && (u32)h->csum_start + VENET_TCP_HLEN <= len;
 }
 
 void venet_hdr_fill(struct vbus_slot *slot, const struct venet_hdr *h)
