@@ -160,6 +160,7 @@ static void tx_fault(struct venet_tx *tx, u32 n)
 		return;
 	for (i = 0; i < n; i++)
 		vbus_fault_add(&tx->fault, *stash_at(tx, i), tx->rx_buf);
+	tx->grace = VENET_STALL_FAULT;
 	vbus_fault_start(&tx->fault);
 }
 
@@ -383,7 +384,11 @@ static void tx_timer(struct timer_list *timer)
 	/* On a dead queue senders fail, which is as good. */
 	if (vbus_dqueue_lock(tx->q)) {
 		wake = tx->waiting;
-		if (wake) {
+		if (wake && tx->grace && vbus_fault_busy(&tx->fault)) {
+			tx->grace--;
+			mod_timer(&tx->timer, jiffies + msecs_to_jiffies(VENET_STALL_MS) + 1);
+			wake = false;
+		} else if (wake) {
 			tx->waiting = false;
 			tx->dropping = true;
 		}

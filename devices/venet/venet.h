@@ -61,6 +61,9 @@ struct venet_tx;
 /* How long packets may wait for a driver that posts no buffers. */
 #define VENET_STALL_MS		10
 
+/* ... and so many times that, while the connector fetches the buffers it posted. */
+#define VENET_STALL_FAULT	20
+
 /* Slack of a frame over the MTU: Ethernet header and one VLAN tag. */
 #define VENET_FRAME_SLACK	18
 
@@ -274,6 +277,7 @@ struct venet_rx {
  * @rx_buf: bytes of each buffer
  * @need: enough buffers for any packet
  * @waiting: the sender was stopped and wants to be woken
+ * @grace: how often the timer may begin again for the fault that is going on
  * @dropping: nobody waits any more; without buffers packets are lost
  * @head: first of the stash
  * @count: buffers in the stash
@@ -290,6 +294,7 @@ struct venet_tx {
 	u32 rx_buf;
 	u32 need;
 	bool waiting;
+	u32 grace;
 	bool dropping;
 	u32 head;
 	u32 count;
