@@ -30,7 +30,7 @@ KBUILD  = flock $(BUILD)/.lock $(MAKE) --no-print-directory $(JOBS) -C $(KDIR) M
 ONLY    ?=
 export VBUS_ONLY := $(ONLY)
 
-.PHONY: all modules modules_install tools install config menuconfig farm need-kdir \
+.PHONY: all modules modules_install tools install config farm need-kdir \
 	check check-full demo bench lint clean distclean help vendor dkms-install
 
 all: modules tools
