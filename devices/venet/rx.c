@@ -290,7 +290,7 @@ EXPORT_SYMBOL_GPL(venet_rx_drop);
  */
 static int rx_collect(struct venet_rx *rx, int budget, struct list_head *skbs)
 {
-	u32 packets = 0, bytes = 0;
+	u32 packets = 0, bytes = 0, work = 0;
 	int done = 0;
 
 	while (vbus_dqueue_lock(rx->q)) {
@@ -298,7 +298,7 @@ static int rx_collect(struct venet_rx *rx, int budget, struct list_head *skbs)
 		struct sk_buff *skb = NULL;
 		struct venet_hdr h;
 
-		if (done < budget && bytes < VENET_POLL_BYTES)
+		if (done < budget && work < VENET_POLL_BYTES)
 			res = rx_packet(rx, &skb, &h);
 		if (res == RX_EMPTY && done) {
 			rx_complete(rx);
@@ -312,12 +312,16 @@ static int rx_collect(struct venet_rx *rx, int budget, struct list_head *skbs)
 			continue;
 		packets++;
 		bytes += skb->len;
+		work += skb->len;
+		/* Whoever cannot send large packets has an skb for each segment. */
+		if (h.gso_type && h.gso_size)
+			work += skb->len / h.gso_size * VENET_SEGMENT_BYTES;
 		if (rx_offload(rx, skb, &h))
 			list_add_tail(&skb->list, skbs);
 	}
 	if (packets)
 		rx_count(rx, packets, bytes);
-	return bytes >= VENET_POLL_BYTES ? budget : done;
+	return work >= VENET_POLL_BYTES ? budget : done;
 }
 
 static int rx_poll(struct vbus_poll *poll, int budget)

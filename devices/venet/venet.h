@@ -52,6 +52,9 @@ struct venet_tx;
 /* Bytes one poll may move before others get their turn. */
 #define VENET_POLL_BYTES	(256 * 1024)
 
+/* What a segment costs beside its bytes, in bytes of a copy. */
+#define VENET_SEGMENT_BYTES	256
+
 /* Packets taken from the driver before it gets its slots back. */
 #define VENET_RX_BATCH		16
 
