@@ -67,6 +67,11 @@ static bool event_cancels(struct vkvm_events *evs, const struct vbus_event *ev)
 		add = event_find(evs, ev->port, VBUS_EV_DEVADD);
 		event_forget(add);
 		return add;
+	case VBUS_EV_DEVADD:
+		/* Each ATTACH tells of every port anew, whether or not the guest fetches. */
+		event_forget(event_find(evs, ev->port, VBUS_EV_DEVADD));
+		event_forget(event_find(evs, ev->port, VBUS_EV_AVAILABLE));
+		return false;
 	case VBUS_EV_AVAILABLE:
 		return event_find(evs, ev->port, VBUS_EV_AVAILABLE);
 	default:

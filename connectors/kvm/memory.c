@@ -109,7 +109,8 @@ static struct vkvm_map *map_alloc(u64 addr, size_t len)
 		return NULL;
 	map->addr = addr & PAGE_MASK;
 	map->npages = range_pages(addr, len);
-	map->pages = kvmalloc_array(map->npages, sizeof(*map->pages), GFP_KERNEL);
+	/* As many as the guest likes: too many are no reason to warn. */
+	map->pages = kvmalloc_array(map->npages, sizeof(*map->pages), GFP_KERNEL | __GFP_NOWARN);
 	if (map->pages)
 		return map;
 	kfree(map);
@@ -203,18 +204,22 @@ static void *guest_map(struct vbus_memctx *mem, u64 addr, size_t len)
 }
 
 /*
- * Take a mapping off the list. Two can be of the same pages, in which case it does not matter
- * which is found. Whether it is still pinned is settled under the lock, see vkvm_maps_unpin().
+ * Take a mapping off the list. The address is not enough: the guest may have put other pages there
+ * since, and somebody have mapped these. Two can be of the same pages, too; then the older one is
+ * found, which is the one that is gone if either is. Whether it is still pinned is settled under
+ * the lock, see vkvm_maps_unpin().
  */
-static struct vkvm_map *map_take(struct vkvm_mem *m, struct vkvm_pinning *p, u64 addr, size_t len)
+static struct vkvm_map *map_take(struct vkvm_mem *m, struct vkvm_pinning *p, void *ptr, u64 addr,
+				 size_t len)
 {
+	void *base = ptr - offset_in_page(addr);
 	u32 npages = range_pages(addr, len);
 	struct vkvm_map *map, *found = NULL;
 
 	addr &= PAGE_MASK;
 	spin_lock(&m->lock);
-	list_for_each_entry(map, &m->maps, entry) {
-		if (map->addr == addr && map->npages == npages) {
+	list_for_each_entry_reverse(map, &m->maps, entry) {
+		if (map->base == base && map->addr == addr && map->npages == npages) {
 			found = map;
 			list_del(&map->entry);
 			break;
@@ -232,7 +237,7 @@ static void guest_unmap(struct vbus_memctx *mem, void *ptr, u64 addr, size_t len
 	struct vkvm_map *map;
 	u32 unpinned = 0;
 
-	map = map_take(&g->mem, &p, addr, len);
+	map = map_take(&g->mem, &p, ptr, addr, len);
 	if (map && !map->gone) {
 		vkvm_unpin(g, map->addr, map->npages);
 		unpinned = map->npages;

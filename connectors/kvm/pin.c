@@ -359,7 +359,8 @@ void vkvm_mem_unmap(struct vkvm_guest *g, u64 addr, u64 len)
 	u->halves = vbus_client_withdraw(&g->client, addr, len);
 	vbus_client_quiesce(&g->client);
 	vbus_client_get(&g->client);
-	queue_work(system_unbound_wq, &u->work);
+	/* It may drop the last reference; the module waits for this queue before it goes. */
+	queue_work(vkvm_wq, &u->work);
 	wait_event_timeout(m->idle, mem_settled(m, addr, last), INFLIGHT_TIMEOUT);
 	spin_lock(&m->lock);
 	mem_close_range(m, addr, last, true);

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kmod.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -17,10 +18,13 @@
 
 #define POOL_MAX	512
 #define POOL_LOW	128
+/* Guests can make the pool look for a donor as often as they like; it does so once in this time. */
+#define POOL_PAUSE	(HZ / 10)
 
 static DEFINE_SPINLOCK(pool_lock);	/* all below */
 static struct file *pool[POOL_MAX];
 static u32 pool_count;
+static unsigned long pool_next;
 
 static const char * const donors[] = {
 	"/usr/sbin/vbus-kvm-donate",
@@ -53,7 +57,9 @@ struct file *vkvm_pool_take(void)
 	spin_lock(&pool_lock);
 	if (pool_count)
 		file = pool[--pool_count];
-	low = pool_count < POOL_LOW;
+	low = pool_count < POOL_LOW && time_after_eq(jiffies, pool_next);
+	if (low)
+		pool_next = jiffies + POOL_PAUSE;
 	spin_unlock(&pool_lock);
 	if (low)
 		queue_work(system_long_wq, &pool_work);
@@ -127,6 +133,7 @@ int vkvm_pool_init(void)
 {
 	int err = misc_register(&pool_misc);
 
+	pool_next = jiffies;
 	if (!err)
 		queue_work(system_long_wq, &pool_work);
 	return err;

@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/completion.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include "kvm.h"
@@ -31,6 +32,7 @@
  * @dead: the bus is gone
  * @work: makes and removes functions
  * @ready: the first one was tried
+ * @refs: one of the bus, one of @work
  */
 struct vkvm_slot {
 	struct vbus_bus *bus;
@@ -41,6 +43,7 @@ struct vkvm_slot {
 	bool dead;
 	struct delayed_work work;
 	struct completion ready;
+	refcount_t refs;
 };
 
 static LIST_HEAD(slots);	/* calls of the watch are serialised */
@@ -128,8 +131,10 @@ static int slot_fill(struct vkvm_slot *s)
 	return enough ? 0 : -EAGAIN;
 }
 
-static void slot_free(struct vkvm_slot *s)
+static void slot_put(struct vkvm_slot *s)
 {
+	if (!refcount_dec_and_test(&s->refs))
+		return;
 	vbus_bus_put(s->bus);
 	mutex_destroy(&s->lock);
 	kfree(s);
@@ -155,7 +160,7 @@ static void slot_work(struct work_struct *work)
 	end = s->dead && list_empty(&s->functions);
 	mutex_unlock(&s->lock);
 	if (end && !delayed_work_pending(&s->work))
-		slot_free(s);
+		slot_put(s);
 }
 
 /* ---- what happens to functions ------------------------------------------------------------ */
@@ -205,6 +210,7 @@ static void slot_bus_add(struct vbus_bus *bus)
 	vbus_bus_get(bus);
 	s->bus = bus;
 	mutex_init(&s->lock);
+	refcount_set(&s->refs, 2);
 	INIT_LIST_HEAD(&s->functions);
 	INIT_DELAYED_WORK(&s->work, slot_work);
 	init_completion(&s->ready);
@@ -226,8 +232,10 @@ static void slot_bus_del(struct vbus_bus *bus)
 	mutex_lock(&s->lock);
 	s->dead = true;
 	slot_unlink(s);
-	mutex_unlock(&s->lock);
+	/* Under the lock: who finds the slot dead, and the work not queued again, ends it. */
 	slot_update(s);
+	mutex_unlock(&s->lock);
+	slot_put(s);
 }
 
 static struct vbus_bus_watch slot_watch = {

@@ -356,10 +356,11 @@ static int tx_poll(struct vbus_poll *poll, int budget)
 
 	if (!vbus_dqueue_lock(tx->q))
 		return 0;
-	if (tx->waiting && !tx_refill(tx) && tx->count >= tx->need &&
-	    !vbus_fault_busy(&tx->fault)) {
+	/* Refilling ends the dropping, too: what took too long may have been the fault. */
+	if ((tx->waiting || tx->dropping) && !vbus_fault_busy(&tx->fault) && !tx_refill(tx) &&
+	    tx->count >= tx->need) {
+		wake = tx->waiting;
 		tx->waiting = false;
-		wake = true;
 	}
 	vbus_dqueue_unlock(tx->q);
 	if (wake)

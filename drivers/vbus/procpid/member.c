@@ -148,7 +148,7 @@ bool procpid_unpin(void)
  */
 static int join(struct member **mp, struct vbus_bus *bus, bool *spare)
 {
-	struct member *old;
+	struct member *m = *mp, *old;
 	struct home *h;
 	int err = 0;
 
@@ -160,12 +160,14 @@ static int join(struct member **mp, struct vbus_bus *bus, bool *spare)
 	} else if (!pin()) {
 		err = -ENODEV;
 	} else {
-		old = find((*mp)->pid);
+		old = find(m->pid);
 		if (!old || old->home != h) {
-			member_insert(*mp, h);
+			member_insert(m, h);
 			*mp = NULL;
 			if (old)
 				member_drop(old);
+			/* In /proc/vbus both have the same name: the old one is taken off first. */
+			list_move_tail(&m->change, &procpid_changes);
 			*spare = h->kept;
 			h->kept = true;
 		}
