@@ -94,7 +94,7 @@ static bool board_accepted(const struct board *b)
 	return ok;
 }
 
-static void board_end(struct board *b, const char *why)
+void board_end(struct board *b, const char *why)
 {
 	dev_notice_ratelimited(b->link->dev, "the master %s\n", why);
 	WRITE_ONCE(b->dead, true);
@@ -157,14 +157,15 @@ static void board_tick(struct work_struct *work)
 		wake_up(&b->answered);
 		queue_work(b->wq, &b->events);
 	}
-	queue_delayed_work(b->wq, &b->tick, max(msecs_to_jiffies(b->timeout_ms) / 6, 1ul));
+	/* The master may be set to any time-out, and we do not know to which. */
+	queue_delayed_work(b->wq, &b->tick, max(msecs_to_jiffies(TIMEOUT_MIN) / 6, 1ul));
 }
 
 static void board_unbridge(struct board *b)
 {
 	if (b->bridged)
 		vbus_bridge_unregister(&b->bridge);
-	b->bridged = false;
+	WRITE_ONCE(b->bridged, false);
 	cancel_work_sync(&b->events);
 }
 
@@ -181,12 +182,16 @@ static void board_life(struct work_struct *work)
 		if (b->bridged)
 			break;
 		err = vbus_bridge_register(&b->bridge);
-		b->bridged = !err;
-		if (!err)
+		/* Pairs with board_events(), which finds the bridge set up. */
+		smp_store_release(&b->bridged, !err);
+		if (!err) {
+			/* Those that came while it was not. */
+			queue_work(b->wq, &b->events);
 			dev_info_ratelimited(b->link->dev, "master (life %#x) is there\n",
 					     b->master_gen);
-		else if (!READ_ONCE(b->dead))
+		} else if (!READ_ONCE(b->dead)) {
 			board_end(b, "does not let us attach");
+		}
 		break;
 	case BOARD_DOWN:
 		board_unbridge(b);

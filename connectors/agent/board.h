@@ -40,7 +40,7 @@ enum board_state {
  * @block_dma: its address
  * @number: N of "agent.N"
  * @state: enum board_state; changed by @tick only
- * @bridged: the bridge is registered; @life only
+ * @bridged: the bridge is registered; changed by @life only
  * @leaving: no new life is begun
  * @dead: verbs fail, nothing is rung
  * @gen: our life number
@@ -98,6 +98,9 @@ struct board {
 
 /* Offset in the window of a member of the master's memory. */
 #define master_off(member) offsetof(struct vbus_agent_master_mem, member)
+
+/* board.c */
+void board_end(struct board *b, const char *why);
 
 /* bridge.c */
 extern const struct vbus_bridge_ops board_bridge_ops;

@@ -14,6 +14,8 @@
 
 /* Someone who waits for the master looks again this often, in case a doorbell got lost. */
 #define BOARD_LOOK_AGAIN	max(HZ / 50, 1)
+/* No verb waits for anybody, so a master that takes longer than this is as good as dead. */
+#define BOARD_ANSWER_MAX	(60 * HZ)
 
 static struct board *to_board(struct vbus_bridge *bridge)
 {
@@ -49,10 +51,11 @@ static int verb_take_reply(struct board *b, void *reply, size_t room)
 	return len;
 }
 
-/* The master may take its time, but not be dead: that is noticed elsewhere, and ends the wait. */
+/* The master may take its time, but not for ever, nor be dead: that is noticed elsewhere. */
 static int verb_exchange(struct board *b, const void *req, size_t req_len, void *reply,
 			 size_t reply_len)
 {
+	unsigned long end = jiffies + BOARD_ANSWER_MAX;
 	u32 seq;
 
 	lockdep_assert_held(&b->verb_lock);
@@ -61,8 +64,10 @@ static int verb_exchange(struct board *b, const void *req, size_t req_len, void 
 	seq = ++b->verb_seq;
 	verb_send(b, req, req_len, seq);
 	while (!wait_event_timeout(b->answered, READ_ONCE(b->dead) || board_answered(b, seq),
-				   BOARD_LOOK_AGAIN))
-		;
+				   BOARD_LOOK_AGAIN)) {
+		if (time_after(jiffies, end))
+			board_end(b, "does not answer");
+	}
 	if (!board_answered(b, seq))
 		return -ENODEV;
 	return verb_take_reply(b, reply, reply_len);
@@ -265,9 +270,15 @@ const struct vbus_bridge_ops board_bridge_ops = {
 void board_events(struct work_struct *work)
 {
 	struct board *b = container_of(work, struct board, events);
-	u32 sent;
+	u32 sent, n;
 
-	while (!READ_ONCE(b->dead)) {
+	/*
+	 * An honest master has nothing to say before ATTACH, and the bridge's lock and table are
+	 * not there yet. Pairs with board_life().
+	 */
+	if (!smp_load_acquire(&b->bridged))
+		return;
+	for (n = 0; n < VBUS_AGENT_EVENTS && !READ_ONCE(b->dead); n++) {
 		struct vbus_event ev;
 
 		sent = le32_to_cpu(READ_ONCE(b->block->event_seq));
@@ -280,4 +291,7 @@ void board_events(struct work_struct *work)
 		vbus_link_writel(b->link, master_off(event_ack), ++b->event_seq);
 		vbus_link_ring(b->link, BELL_CONTROL);
 	}
+	/* A master that always has one more must not keep who cancels this waiting. */
+	if (n == VBUS_AGENT_EVENTS)
+		queue_work(b->wq, &b->events);
 }

@@ -60,16 +60,20 @@ EXPORT_SYMBOL_GPL(vbus_link_ring);
 
 void vbus_link_rang(struct vbus_link *link, u32 bit)
 {
-	/* Pairs with link_match(): who sees the user sees what it has made. */
-	struct vbus_link_user *user = smp_load_acquire(&link->user);
+	struct vbus_link_user *user;
 
 	if (bit >= link->bits)
 		return;
 	link->count.rang++;
 	if (link->ops->ack)
 		link->ops->ack(link, bit);
+	/* What link_part() waits for; not every caller is an interrupt. */
+	rcu_read_lock();
+	/* Pairs with link_match(): who sees the user sees what it has made. */
+	user = smp_load_acquire(&link->user);
 	if (user)
 		user->rang(link, bit);
+	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(vbus_link_rang);
 
@@ -181,7 +185,7 @@ static void link_part(struct vbus_link *link)
 	if (!user)
 		return;
 	WRITE_ONCE(link->user, NULL);
-	/* Interrupts that saw the user are done after it. */
+	/* Doorbells that saw the user are done after it. */
 	synchronize_rcu();
 	user->detach(link);
 	link->priv = NULL;

@@ -216,17 +216,21 @@ static void agent_down(struct agent *a, const char *why)
 		a->link->ops->reset(a->link);
 }
 
-/* The board is alive and shall go: let it know. */
+/*
+ * The board is alive and shall go: let it know. It frees its memory when it does, so our rings have
+ * to be out of that first.
+ */
 static void agent_dismiss(struct agent *a, const char *why)
 {
-	struct agent_client *c = agent_client(a);
+	u64 magic = block_off(agent_client(a), magic);
 
-	vbus_link_writel(a->link, block_off(c, magic), 0);
-	vbus_link_ring(a->link, BELL_CONTROL);
 	agent_down(a, why);
+	vbus_link_writel(a->link, magic, 0);
+	wmb(); /* that, then the doorbell */
+	vbus_link_ring(a->link, BELL_CONTROL);
 }
 
-/* The board waits, a little, until it can free its memory: the one access after a life. */
+/* The board waits, a little, until it can free its memory: as above, one access after a life. */
 static void agent_farewell(struct agent *a, struct agent_client *c)
 {
 	u64 ack = block_off(c, ack);
@@ -297,7 +301,8 @@ static void agent_tick(struct work_struct *work)
 
 	agent_look(a);
 	queue_work(a->wq, &a->control);
-	queue_delayed_work(a->wq, &a->tick, max(agent_timeout(a) / 6, 1ul));
+	/* The board may be set to any time-out, and we do not know to which. */
+	queue_delayed_work(a->wq, &a->tick, max(msecs_to_jiffies(TIMEOUT_MIN) / 6, 1ul));
 }
 
 static void agent_control(struct work_struct *work)

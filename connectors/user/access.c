@@ -185,6 +185,7 @@ static const struct attribute_group access_group = {
 static void access_add(struct vbus_bus *bus)
 {
 	struct user_access *a = kzalloc(sizeof(*a), GFP_KERNEL);
+	const umode_t nobody = 0;
 	int err = -ENOMEM;
 
 	if (a) {
@@ -198,6 +199,9 @@ static void access_add(struct vbus_bus *bus)
 		mutex_unlock(&access_lock);
 		err = sysfs_create_group(vbus_bus_kobj(bus), &access_group);
 		a->files = !err;
+		/* Nobody could set limits: root's alone, as if there was no entry. */
+		if (err)
+			access_set(vbus_bus_kobj(bus), NULL, NULL, &nobody);
 	}
 	if (err)
 		pr_warn_ratelimited("%s: cannot make the directory user: %pe\n", vbus_bus_name(bus),

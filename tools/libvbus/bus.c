@@ -235,14 +235,22 @@ EXPORT int vbus_event_get(struct vbus *bus, struct vbus_event *ev, int ms)
 	bool found;
 	int ret;
 
-	pthread_mutex_lock(&bus->lock);
-	found = take_event(bus, ev);
-	pthread_mutex_unlock(&bus->lock);
-	if (found)
-		return 1;
-	ret = poll(&pfd, 1, ms);
-	if (ret <= 0)
-		return ret < 0 && errno != EINTR ? -errno : 0;
+	for (;;) {
+		pthread_mutex_lock(&bus->lock);
+		found = take_event(bus, ev);
+		pthread_mutex_unlock(&bus->lock);
+		if (found)
+			return 1;
+		ret = poll(&pfd, 1, vbus_slice(ms));
+		if (ret < 0)
+			return errno != EINTR ? -errno : 0;
+		if (ret)
+			break;
+		if (!ms)
+			return 0;
+		if (ms > 0)
+			ms -= vbus_slice(ms);
+	}
 	pthread_mutex_lock(&bus->lock);
 	ret = read_events(bus);
 	found = take_event(bus, ev);
@@ -287,7 +295,7 @@ EXPORT int vbus_find_port(struct vbus *bus, const char *type, int ms)
 		left = ms < 0 ? -1 : end - now_ms();
 		if (ms >= 0 && left < 0)
 			return -ETIMEDOUT;
-		if (poll(&pfd, 1, left) < 0 && errno != EINTR)
+		if (poll(&pfd, 1, vbus_slice(left)) < 0 && errno != EINTR)
 			return -errno;
 	}
 }

@@ -52,6 +52,17 @@ struct vbus_port {
 	struct vbus_queue *queues;
 };
 
+/*
+ * Threads that wait for events wake each other up, but the first to read leaves nothing for the
+ * others to poll for. So they look again at what was read, this often.
+ */
+#define LOOK_AGAIN_MS 100
+
+static inline int vbus_slice(long ms)
+{
+	return ms < 0 || ms > LOOK_AGAIN_MS ? LOOK_AGAIN_MS : ms;
+}
+
 int vbus_events_read(struct vbus *bus);
 void vbus_mem_unmap_all(struct vbus *bus);
 

@@ -130,15 +130,42 @@ static int set_vector(struct vbus_queue *q, int fd)
 	return ioctl(q->port->bus->fd, VBUS_USER_VECTOR, &msg) ? -errno : 0;
 }
 
+static bool vector_taken(const struct vbus *bus, __u32 nr)
+{
+	const struct vbus_port *port;
+	const struct vbus_queue *q;
+
+	for (port = bus->open; port; port = port->next)
+		for (q = port->queues; q; q = q->next)
+			if (q->vector == nr)
+				return true;
+	return false;
+}
+
+/* One of its own: setting it takes it away from whoever has it. */
+static int choose_vector(struct vbus *bus, __u32 *nr)
+{
+	__u32 i;
+
+	for (i = 0; i < bus->vectors; i++) {
+		*nr = bus->next_vector++ % bus->vectors;
+		if (!vector_taken(bus, *nr))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
 static int queue_get_vector(struct vbus_queue *q)
 {
 	struct vbus *bus = q->port->bus;
 	int err;
 
+	err = choose_vector(bus, &q->vector);
+	if (err)
+		return err;
 	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (q->fd < 0)
 		return -errno;
-	q->vector = bus->next_vector++ % bus->vectors;
 	err = set_vector(q, q->fd);
 	if (err) {
 		close(q->fd);
@@ -322,7 +349,7 @@ static int queue_sleep(struct vbus_queue *q, int ms)
 
 	if (q->port->gone)
 		return -ENODEV;
-	if (poll(pfd, 2, ms) < 0)
+	if (poll(pfd, 2, vbus_slice(ms)) < 0)
 		return -errno;
 	return pfd[1].revents ? queue_lost(q) : 0;
 }
