@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.12 debug
+# default: 6.12
 # The same lies, with the machine's own network stack at the other end: the
 # device's interface in a bridge, with a veth that takes what comes.
 # timeout: 180

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.12 debug
+# default: 6.12
 # Clients are detached and links removed in the middle of everything a driver
 # side can be doing.  Both return soon, and what comes after works.
 # timeout: 180

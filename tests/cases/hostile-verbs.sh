@@ -8,7 +8,9 @@
 # shellcheck source=tests/lib/hostile.sh
 . "$(dirname "$0")/../lib/hostile.sh"
 
+n=3000
+[ "${VBUS_KERNEL:-}" != debug ] || n=1000
 hostile_setup echo
 hostile_each hbus unattached order handles lengths unknown versions sessions \
-	"random n=${VBUS_RANDOM:-3000} seed=1" "random n=${VBUS_RANDOM:-3000} seed=2" fresh
+	"random n=${VBUS_RANDOM:-$n} seed=1" "random n=${VBUS_RANDOM:-$n} seed=2" fresh
 hostile_end

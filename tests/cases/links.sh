@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # What may be linked onto a bus, what that shows, and what it keeps from going.
 
 # shellcheck source=tests/lib/hostile.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # A child is born into its parent's bus, however it is made, and stays over exec.
 
 # shellcheck source=tests/lib/procpid.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# full
 # nested
 # timeout: 500
 # A guest that ends and begins again in every way it can: the driver comes back

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# full
 # nested
 # timeout: 300
 # Guests that do not cooperate: the administrator does not wait for them.

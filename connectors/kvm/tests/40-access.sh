@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# full
 # nested
 # timeout: 300
 # Who gets a function: members of its bus, one each.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# full
 # nested
 # timeout: 400
 # Guests whose DMA addresses are not their memory addresses: an IOMMU in the

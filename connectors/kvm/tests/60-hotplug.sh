@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# full
 # nested
 # timeout: 300
 # The function itself is plugged and unplugged while the guest runs.

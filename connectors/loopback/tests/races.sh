@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1
 # The driver side under everything at once: attach, detach, links, bind, unbind,
 # traffic of all kinds, drivers that are unloaded, and readers.
 # timeout: 180

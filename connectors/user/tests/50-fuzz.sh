@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.12 debug
 # Programs of random bytes by unprivileged members, against every model there is; a
 # client on another bus must not notice.
 # timeout: 300

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # A break passes both ways; before a byte, on the console, it is a command to the kernel.
 
 # shellcheck source=tests/lib/console.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Hang-up is seen at both ends.
 
 # shellcheck source=tests/lib/console.sh

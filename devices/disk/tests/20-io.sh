@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1
 # timeout: 240
 # What is written is what is read, on the disk and behind it, past the page cache and through it.
 # shellcheck source=tests/lib/disk.sh

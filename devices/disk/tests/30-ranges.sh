@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 6.12
+# default: 6.12
 # timeout: 150
 # Discard, write zeroes, and a disk that becomes larger and smaller.
 # shellcheck source=tests/lib/disk.sh

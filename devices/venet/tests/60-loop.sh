@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # timeout: 180
 # venet-loop: two consumers, one wire, no host interface.
 # shellcheck source=tests/lib/vbus.sh

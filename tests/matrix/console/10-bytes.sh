@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Bytes cross in both directions, none is lost or out of order.
 
 # shellcheck source=tests/lib/matrix.sh

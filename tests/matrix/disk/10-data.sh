@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # What the driver side writes is behind the disk, and what is there it reads.
 
 # shellcheck source=tests/lib/matrix.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Calls of every size come back as they were sent.
 
 # shellcheck source=tests/lib/matrix.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # Buffers of every size are reached and returned through a queue.
 
 # shellcheck source=tests/lib/matrix.sh

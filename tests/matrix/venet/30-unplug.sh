@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # A network device is taken off the bus under traffic.
 
 # shellcheck source=tests/lib/matrix.sh
