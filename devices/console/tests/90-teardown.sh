@@ -41,7 +41,7 @@ alive()
 {
 	hold 5 "${HOST[0]}" && hold 6 "${GUEST[0]}" || return
 	echo ping >&5
-	read -r -t 5 word <&6 && [ "$word" = ping ] || return
+	read -r -t $((${limit:-1000} * 5 / 1000)) word <&6 && [ "$word" = ping ] || return
 	exec 5>&- 6>&-
 }
 
