@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.12 debug
+# default: 6.12
 # A driver side sends random packets, changes slots while they are read, and
 # sends without end.
 # timeout: 180

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# default: 6.1 debug
+# default: 6.1
 # Consumers killed in full traffic, fifty times in the full run; and memory that comes and goes
 # under traffic; and nonsense.
 # timeout: 400

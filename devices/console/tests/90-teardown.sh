@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# default: 6.1 6.12
 # timeout: 180
 # Ends of all kinds under traffic: none hangs, nothing is left, all comes back.
 
