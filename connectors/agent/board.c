@@ -16,9 +16,7 @@
 #include <linux/slab.h>
 
 #include "board.h"
-
-#define TIMEOUT_MIN	100
-#define TIMEOUT_MAX	60000
+#include "life.h"
 
 static unsigned int heartbeat_timeout = 750;
 module_param(heartbeat_timeout, uint, 0444);
@@ -67,7 +65,7 @@ static void board_begin(struct board *b)
 	u32 gen;
 
 	do {
-		gen = 1 + get_random_u32() % (U32_MAX - 1);
+		gen = life_number();
 	} while (gen == b->gen);
 	b->gen = gen;
 	/* Not where any life was: what was written for an older one may still be on its way. */
@@ -157,8 +155,7 @@ static void board_tick(struct work_struct *work)
 		wake_up(&b->answered);
 		queue_work(b->wq, &b->events);
 	}
-	/* The master may be set to any time-out, and we do not know to which. */
-	queue_delayed_work(b->wq, &b->tick, max(msecs_to_jiffies(TIMEOUT_MIN) / 6, 1ul));
+	queue_delayed_work(b->wq, &b->tick, life_beat());
 }
 
 static void board_unbridge(struct board *b)

@@ -18,9 +18,7 @@
 #include <linux/swab.h>
 
 #include "agent.h"
-
-#define TIMEOUT_MIN	100
-#define TIMEOUT_MAX	60000
+#include "life.h"
 
 static unsigned int heartbeat_timeout = 750;
 module_param(heartbeat_timeout, uint, 0444);
@@ -144,7 +142,7 @@ static void agent_answer(struct agent *a, struct agent_client *c)
 {
 	struct vbus_link *link = a->link;
 
-	c->own_gen = 1 + get_random_u32() % (U32_MAX - 1);
+	c->own_gen = life_number();
 	vbus_link_writel(link, block_off(c, gen), c->own_gen);
 	vbus_link_writel(link, block_off(c, version), VBUS_AGENT_VERSION);
 	vbus_link_writel(link, block_off(c, inbox), lower_32_bits(a->inbox));
@@ -301,8 +299,7 @@ static void agent_tick(struct work_struct *work)
 
 	agent_look(a);
 	queue_work(a->wq, &a->control);
-	/* The board may be set to any time-out, and we do not know to which. */
-	queue_delayed_work(a->wq, &a->tick, max(msecs_to_jiffies(TIMEOUT_MIN) / 6, 1ul));
+	queue_delayed_work(a->wq, &a->tick, life_beat());
 }
 
 static void agent_control(struct work_struct *work)
