@@ -155,10 +155,6 @@ static struct config_item *devices_make_item(struct config_group *group, const c
 
 	if (err)
 		return ERR_PTR(err);
-	if (vbus_device_name_taken(name)) {
-		pr_info_ratelimited("%s: the last device of that name is not gone yet\n", name);
-		return ERR_PTR(-EBUSY);
-	}
 	di = kzalloc(sizeof(*di), GFP_KERNEL);
 	if (!di)
 		return ERR_PTR(-ENOMEM);

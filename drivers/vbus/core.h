@@ -48,7 +48,6 @@ void vbus_class_subsys_exit(void);
 /* device.c */
 struct vbus_device *vbus_device_create(struct vbus_devclass *cls, const char *name);
 void vbus_device_remove(struct vbus_device *dev);
-bool vbus_device_name_taken(const char *name);
 int vbus_device_subsys_init(struct kobject *root);
 void vbus_device_subsys_exit(void);
 

@@ -5,7 +5,11 @@
  * A device's name stays taken until its class has destroyed it, which happens in a work item: it
  * may take rtnl, and rmdir holds locks that every mkdir in vbus wants.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 #include "core.h"
 #include "trace.h"
 
@@ -17,6 +21,11 @@ struct device_entry {
 };
 
 static LIST_HEAD(devices);	/* of struct device_entry; vbus_lock */
+static DECLARE_WAIT_QUEUE_HEAD(device_gone);
+
+/* What destroy() may take before who waits for the name is told so; it may wait for rtnl. */
+#define DEVICE_GONE_TIMEOUT	(30 * HZ)
+
 static struct kset *devices_kset;
 
 static void device_release(struct kobject *kobj)
@@ -93,15 +102,39 @@ static struct device_entry *device_find(const char *name)
 	return NULL;
 }
 
-/* Is a device of this name there, or not quite gone yet? */
-bool vbus_device_name_taken(const char *name)
+static bool device_name_free(const char *name)
 {
 	bool taken;
 
 	mutex_lock(&vbus_lock);
 	taken = device_find(name);
 	mutex_unlock(&vbus_lock);
-	return taken;
+	return !taken;
+}
+
+/* rmdir and mkdir one after the other is what scripts do: the second device waits for the first. */
+static int device_name_wait(const char *name)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	long left = DEVICE_GONE_TIMEOUT;
+	int err = 0;
+
+	add_wait_queue(&device_gone, &wait);
+	while (!device_name_free(name)) {
+		if (signal_pending(current)) {
+			err = -ERESTARTSYS;
+			break;
+		}
+		if (!left) {
+			pr_info_ratelimited("%s: the last device of that name is not gone yet\n",
+					    name);
+			err = -EBUSY;
+			break;
+		}
+		left = wait_woken(&wait, TASK_INTERRUPTIBLE, left);
+	}
+	remove_wait_queue(&device_gone, &wait);
+	return err;
 }
 
 static void device_unpublish(struct vbus_device *dev)
@@ -153,12 +186,16 @@ static void device_die(struct work_struct *work)
 	mutex_lock(&vbus_lock);
 	list_del(&e->node);
 	mutex_unlock(&vbus_lock);
+	wake_up_all(&device_gone);
 	trace_vbus_device_destroy(dev);
 	vbus_device_put(dev);
 	kfree(e);
 }
 
-/* Make a device. The class is pinned by the caller and stays so by the device. Process context. */
+/*
+ * Make a device. The class is pinned by the caller and stays so by the device. Process context; waits
+ * for a device of the same name to be gone.
+ */
 struct vbus_device *vbus_device_create(struct vbus_devclass *cls, const char *name)
 {
 	struct device_entry *e = kzalloc(sizeof(*e), GFP_KERNEL);
@@ -167,6 +204,9 @@ struct vbus_device *vbus_device_create(struct vbus_devclass *cls, const char *na
 
 	if (!e)
 		return ERR_PTR(-ENOMEM);
+	err = device_name_wait(name);
+	if (err)
+		goto err_entry;
 	dev = cls->create(cls, name);
 	if (IS_ERR(dev)) {
 		err = PTR_ERR(dev);
