@@ -158,4 +158,9 @@ static struct kunit_case cases[] = {
 	{ }
 };
 
-struct kunit_suite client_suite = { .name = "vbus-client", .test_cases = cases };
+struct kunit_suite client_suite = {
+	.name = "vbus-client",
+	.suite_init = fixture_up,
+	.suite_exit = fixture_down,
+	.test_cases = cases,
+};

@@ -133,4 +133,10 @@ static struct kunit_case cases[] = {
 	{ }
 };
 
-struct kunit_suite device_suite = { .name = "vbus-device", .init = reset, .test_cases = cases };
+struct kunit_suite device_suite = {
+	.name = "vbus-device",
+	.suite_init = fixture_up,
+	.suite_exit = fixture_down,
+	.init = reset,
+	.test_cases = cases,
+};

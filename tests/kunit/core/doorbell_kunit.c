@@ -118,4 +118,9 @@ static struct kunit_case cases[] = {
 	{ }
 };
 
-struct kunit_suite doorbell_suite = { .name = "vbus-doorbell", .test_cases = cases };
+struct kunit_suite doorbell_suite = {
+	.name = "vbus-doorbell",
+	.suite_init = fixture_up,
+	.suite_exit = fixture_down,
+	.test_cases = cases,
+};

@@ -415,6 +415,46 @@ int fake_close(struct fake_client *fc, u32 handle)
 	return fake_verb(fc, VBUS_VERB_CLOSE, handle, 0, NULL, 0, NULL, NULL);
 }
 
+/* ---- what each suite begins and ends with ---- */
+
+/* Kernels call suite_exit also after suite_init failed. */
+static bool is_up;
+
+/* Kernels differ in whether suites run before or after module_init(), so it is not done there. */
+int fixture_up(struct kunit_suite *suite)
+{
+	int err;
+
+	admin("[ \"$c\" != /vbus ] || { mkdir -p /config && mount -t configfs configfs /config; }");
+	err = vbus_devclass_register(&fake_one.cls);
+	if (err)
+		return err;
+	err = vbus_devclass_register(&fake_many.cls);
+	if (err)
+		goto err_one;
+	err = vbus_connector_register(&fake_connector);
+	if (err)
+		goto err_many;
+	is_up = true;
+	return 0;
+
+err_many:
+	vbus_devclass_unregister(&fake_many.cls);
+err_one:
+	vbus_devclass_unregister(&fake_one.cls);
+	return err;
+}
+
+void fixture_down(struct kunit_suite *suite)
+{
+	if (!is_up)
+		return;
+	is_up = false;
+	vbus_connector_unregister(&fake_connector);
+	vbus_devclass_unregister(&fake_many.cls);
+	vbus_devclass_unregister(&fake_one.cls);
+}
+
 /* ---- administrator ---- */
 
 int admin(const char *fmt, ...)

@@ -85,6 +85,10 @@ int fake_close(struct fake_client *fc, u32 handle);
 struct fake_client *fake_setup(struct kunit *test);
 void fake_teardown(struct kunit *test, struct fake_client *fc);
 
+/* Each suite's suite_init and suite_exit: the two classes and the connector. */
+int fixture_up(struct kunit_suite *suite);
+void fixture_down(struct kunit_suite *suite);
+
 extern struct kunit_suite register_suite, device_suite, client_suite, verb_suite, doorbell_suite,
 	poll_suite, split_suite;
 

@@ -170,4 +170,9 @@ static struct kunit_case cases[] = {
 	{ }
 };
 
-struct kunit_suite poll_suite = { .name = "vbus-poll", .test_cases = cases };
+struct kunit_suite poll_suite = {
+	.name = "vbus-poll",
+	.suite_init = fixture_up,
+	.suite_exit = fixture_down,
+	.test_cases = cases,
+};

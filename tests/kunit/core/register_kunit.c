@@ -162,7 +162,6 @@ static void connectors(struct kunit *test)
 	EXPECT_REFUSED(conn.caps.map = false);
 	EXPECT_REFUSED(conn.caps.copy_softirq = false);
 	EXPECT_REFUSED(conn.caps.home = VBUS_HOME_SPLIT);
-	EXPECT_REFUSED(conn.attach = NULL);
 	EXPECT_REFUSED(conn.detach = NULL);
 	EXPECT_REFUSED(ops.event = NULL);
 	EXPECT_REFUSED(ops.raise = NULL);
@@ -190,4 +189,9 @@ static struct kunit_case cases[] = {
 	{ }
 };
 
-struct kunit_suite register_suite = { .name = "vbus-register", .test_cases = cases };
+struct kunit_suite register_suite = {
+	.name = "vbus-register",
+	.suite_init = fixture_up,
+	.suite_exit = fixture_down,
+	.test_cases = cases,
+};

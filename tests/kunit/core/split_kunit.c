@@ -157,5 +157,7 @@ static struct kunit_case cases[] = {
 
 struct kunit_suite split_suite = {
 	.name = "vbus_split",
+	.suite_init = fixture_up,
+	.suite_exit = fixture_down,
 	.test_cases = cases,
 };

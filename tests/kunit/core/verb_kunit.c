@@ -158,4 +158,9 @@ static struct kunit_case cases[] = {
 	{ }
 };
 
-struct kunit_suite verb_suite = { .name = "vbus-verb", .test_cases = cases };
+struct kunit_suite verb_suite = {
+	.name = "vbus-verb",
+	.suite_init = fixture_up,
+	.suite_exit = fixture_down,
+	.test_cases = cases,
+};
