@@ -5,7 +5,7 @@
 
 # Modules of the kernel that the tests use, where they are not built in.
 stock_modules='configfs bridge veth tun dummy macvlan 8021q pktgen sch_ingress sch_netem
-	cls_matchall cls_flower act_mirred act_gact vfio vfio_iommu_type1 irqbypass kvm kvm_amd kvm_intel virtio_pci virtio_net ahci sd_mod
+	cls_matchall cls_flower cls_u32 act_mirred act_gact vfio vfio_iommu_type1 irqbypass kvm kvm_amd kvm_intel virtio_pci virtio_net vhost_net ahci sd_mod
 	loop brd ext4 xfs dm_mod dm_flakey'
 
 # stock_of KERNEL: its own modules with what they need, uncompressed, once per kernel
@@ -70,18 +70,19 @@ bzimage_of()
 	echo "$f"
 }
 
-# make_guest_initrd KERNEL INIT: the first files of a guest, on stdout
+# make_guest_initrd KERNEL INIT [PROGRAM...]: the first files of a guest, on stdout
 make_guest_initrd()
 {
-	local root f d
+	local root f d kernel=$1 init=$2
+	shift 2
 	root=$(mktemp -d)
 	for d in bin sbin dev etc proc sys tmp root usr/bin; do mkdir -p "$root/$d"; done
 	cp -L /bin/busybox "$root/bin/busybox"
-	cp "$top/$2" "$root/init"
+	cp "$top/$init" "$root/init"
 	cp "$top/tests/qemu/guest/port-server" "$root/sbin/"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
-	add_modules "$1"
-	for f in iperf3 ethtool lspci kexec; do
+	add_modules "$kernel"
+	for f in iperf3 ethtool lspci kexec "$@"; do
 		f=$(command -v "$f") || continue
 		add_file "$f" "/usr/bin/$(basename "$f")"
 	done
