@@ -64,6 +64,16 @@ static void expect_runs(struct kunit *test, struct counted *c, int want, const c
 	atomic_set(&c->runs, 0);
 }
 
+/* NAPI runs once more for what was asked for when it was scheduled already. */
+static void expect_some_runs(struct kunit *test, struct counted *c, const char *what)
+{
+	int runs;
+
+	msleep(30);
+	runs = atomic_xchg(&c->runs, 0);
+	KUNIT_EXPECT_TRUE_MSG(test, runs == 1 || runs == 2, "%s: %d runs", what, runs);
+}
+
 static void contexts(struct kunit *test)
 {
 	struct counted *c = counted_new(test);
@@ -85,7 +95,7 @@ static void contexts(struct kunit *test)
 		vbus_poll_schedule(&c->poll);
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->runs), 0);
 	local_bh_enable();
-	expect_runs(test, c, 1, "ten times with softirqs off");
+	expect_some_runs(test, c, "ten times with softirqs off");
 	irq_work_queue(&c->irq);
 	irq_work_sync(&c->irq);
 	expect_runs(test, c, 1, "hard irq");
@@ -116,7 +126,7 @@ static void disabled(struct kunit *test)
 	expect_runs(test, c, 0, "disabled");
 	vbus_poll_enable(&c->poll);
 	vbus_poll_schedule(&c->poll);
-	expect_runs(test, c, 1, "enabled again");
+	expect_some_runs(test, c, "enabled again");
 	vbus_poll_disable(&c->poll);
 	vbus_poll_fini(&c->poll);
 }
