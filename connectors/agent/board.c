@@ -293,7 +293,7 @@ static void board_init_bridge(struct board *b)
 	mutex_init(&b->verb_lock);
 	init_waitqueue_head(&b->answered);
 	spin_lock_init(&b->inbox_lock);
-	xa_init_flags(&b->vectors, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
+	vbus_vectors_init(&b->vectors, VBUS_AGENT_BELLS);
 }
 
 static int board_init_works(struct board *b)
@@ -375,7 +375,7 @@ static void board_detach(struct vbus_link *link)
 	cancel_delayed_work_sync(&b->tick);
 	board_leave(b);
 	destroy_workqueue(b->wq);
-	xa_destroy(&b->vectors);
+	vbus_vectors_fini(&b->vectors);
 	dma_free_coherent(link->dev, sizeof(*b->block), b->block, b->block_dma);
 	ida_free(&board_numbers, b->number);
 	mutex_destroy(&b->verb_lock);

@@ -11,7 +11,6 @@
 #include <linux/vbus_agent.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 #include <vbus/connector.h>
 #include <vbus/link.h>
 
@@ -57,7 +56,7 @@ enum board_state {
  * @verb_lock: one verb at a time
  * @verb_seq: its number
  * @answered: who waits for a reply
- * @vectors: &struct board_vector by number
+ * @vectors: interrupts of the drivers
  * @bells: doorbells
  * @inbox: offset in the window of memory for payload; set by the master's answer
  * @inbox_pages: how many BOARD_INBOX_PAGE it has
@@ -88,7 +87,7 @@ struct board {
 	struct mutex verb_lock;	/* @verb_seq, the request's memory */
 	u32 verb_seq;
 	wait_queue_head_t answered;
-	struct xarray vectors;
+	struct vbus_vectors vectors;
 	struct bells bells;
 	u64 inbox;
 	u32 inbox_pages;

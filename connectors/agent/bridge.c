@@ -97,85 +97,26 @@ static void board_doorbell(struct vbus_bridge *bridge, u32 nr)
 		bells_ring(&b->bells, b->link, master_off(bell), nr);
 }
 
-/**
- * struct board_vector - an interrupt of a driver
- * @lock: held while @fn runs, so that taking it away can wait for that; any context
- * @fn: what to call; NULL when the vector is being put
- * @arg: its argument
- * @rcu: a doorbell may still look at the vector when it is put
- */
-struct board_vector {
-	spinlock_t lock;	/* @fn */
-	void (*fn)(void *arg);
-	void *arg;
-	struct rcu_head rcu;
-};
-
 static int board_vector_get(struct vbus_bridge *bridge, const char *name, void (*fn)(void *arg),
 			    void *arg)
 {
-	struct board *b = to_board(bridge);
-	struct board_vector *v = kzalloc(sizeof(*v), GFP_KERNEL);
-	u32 nr;
-	int err;
-
-	if (!v)
-		return -ENOMEM;
-	spin_lock_init(&v->lock);
-	v->fn = fn;
-	v->arg = arg;
-	err = xa_alloc_irq(&b->vectors, &nr, v, XA_LIMIT(0, VBUS_AGENT_BELLS - 1), GFP_KERNEL);
-	if (err) {
-		kfree(v);
-		return err == -EBUSY ? -ENOSPC : err;
-	}
-	return nr;
+	return vbus_vectors_get(&to_board(bridge)->vectors, fn, arg);
 }
 
-/* Waits for one run of the driver's function, which is short; not for a grace period. */
 static void board_vector_put(struct vbus_bridge *bridge, u32 nr, void *arg)
 {
-	struct board_vector *v = xa_erase_irq(&to_board(bridge)->vectors, nr);
-	unsigned long flags;
-
-	if (!v)
-		return;
-	spin_lock_irqsave(&v->lock, flags);
-	v->fn = NULL;
-	spin_unlock_irqrestore(&v->lock, flags);
-	kfree_rcu(v, rcu);
+	vbus_vectors_put(&to_board(bridge)->vectors, nr);
 }
 
 static void call_vector(void *arg, u32 nr)
 {
-	struct board *b = arg;
-	struct board_vector *v;
-	unsigned long flags;
-
-	v = xa_load(&b->vectors, nr);
-	if (!v)
-		return;
-	spin_lock_irqsave(&v->lock, flags);
-	if (v->fn)
-		v->fn(v->arg);
-	spin_unlock_irqrestore(&v->lock, flags);
+	vbus_vectors_call(&((struct board *)arg)->vectors, nr);
 }
 
-/*
- * Any context. A driver's function schedules a softirq; from a task that should run when we are
- * done and not at the next interrupt: hence BHs off and on.
- */
+/* Any context. */
 void board_rang_vectors(struct board *b, u32 bit)
 {
-	bool task = in_task() && !irqs_disabled();
-
-	if (task)
-		local_bh_disable();
-	rcu_read_lock();
 	bells_look(&b->bells, b->link, b->block->bell, bit, call_vector, b);
-	rcu_read_unlock();
-	if (task)
-		local_bh_enable();
 }
 
 /* ---- halves -------------------------------------------------------------------------------- */

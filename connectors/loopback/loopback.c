@@ -35,20 +35,6 @@ static DEFINE_IDA(lo_numbers);
 
 /* ---- driver side: the bridge ------------------------------------------------------------- */
 
-/**
- * struct lo_vector - an interrupt towards the driver side
- * @lock: held while @fn runs, so that taking it away can wait for that; any context
- * @fn: what to call; NULL when the vector is being put
- * @arg: its argument
- * @rcu: the device side may still look at the vector when it is put
- */
-struct lo_vector {
-	spinlock_t lock;	/* @fn */
-	void (*fn)(void *arg);
-	void *arg;
-	struct rcu_head rcu;
-};
-
 static struct loopback *bridge_to_lo(struct vbus_bridge *bridge)
 {
 	return container_of(bridge, struct loopback, bridge);
@@ -68,36 +54,12 @@ static void lo_doorbell(struct vbus_bridge *bridge, u32 nr)
 static int lo_vector_get(struct vbus_bridge *bridge, const char *name,
 			 void (*fn)(void *arg), void *arg)
 {
-	struct loopback *lo = bridge_to_lo(bridge);
-	struct lo_vector *v = kzalloc(sizeof(*v), GFP_KERNEL);
-	u32 nr;
-	int err;
-
-	if (!v)
-		return -ENOMEM;
-	spin_lock_init(&v->lock);
-	v->fn = fn;
-	v->arg = arg;
-	err = xa_alloc(&lo->vectors, &nr, v, XA_LIMIT(0, VBUS_MAX_DOORBELLS - 1), GFP_KERNEL);
-	if (err) {
-		kfree(v);
-		return err == -EBUSY ? -ENOSPC : err;
-	}
-	return nr;
+	return vbus_vectors_get(&bridge_to_lo(bridge)->vectors, fn, arg);
 }
 
-/* Waits for one run of the driver's function, which is short; not for a grace period. */
 static void lo_vector_put(struct vbus_bridge *bridge, u32 nr, void *arg)
 {
-	struct lo_vector *v = xa_erase(&bridge_to_lo(bridge)->vectors, nr);
-	unsigned long flags;
-
-	if (!v)
-		return;
-	spin_lock_irqsave(&v->lock, flags);
-	v->fn = NULL;
-	spin_unlock_irqrestore(&v->lock, flags);
-	kfree_rcu(v, rcu);
+	vbus_vectors_put(&bridge_to_lo(bridge)->vectors, nr);
 }
 
 static const struct vbus_bridge_ops lo_bridge_ops = {
@@ -120,34 +82,9 @@ static void lo_event(struct vbus_client *client, const struct vbus_event *ev)
 	vbus_bridge_event(&client_to_lo(client)->bridge, ev);
 }
 
-static void lo_call_vector(struct lo_vector *v)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&v->lock, flags);
-	if (v->fn)
-		v->fn(v->arg);
-	spin_unlock_irqrestore(&v->lock, flags);
-}
-
-/*
- * The driver's function will schedule a softirq. From a task that may be interrupted, that softirq
- * should run when we are done and not when the timer next ticks: hence BHs off and on.
- */
 static void lo_raise(struct vbus_client *client, u32 nr)
 {
-	bool task = in_task() && !irqs_disabled();
-	struct lo_vector *v;
-
-	if (task)
-		local_bh_disable();
-	rcu_read_lock();
-	v = xa_load(&client_to_lo(client)->vectors, nr);
-	if (v)
-		lo_call_vector(v);
-	rcu_read_unlock();
-	if (task)
-		local_bh_enable();
+	vbus_vectors_call(&client_to_lo(client)->vectors, nr);
 }
 
 static void lo_client_release(struct vbus_client *client)
@@ -168,7 +105,7 @@ static void lo_release(struct device *dev)
 	struct loopback *lo = container_of(dev, struct loopback, dev);
 
 	lo_table_exit(&lo->table);
-	xa_destroy(&lo->vectors);
+	vbus_vectors_fini(&lo->vectors);
 	mutex_destroy(&lo->lock);
 	kfree(lo);
 	module_put(THIS_MODULE);
@@ -218,7 +155,7 @@ static struct loopback *lo_create(struct vbus_connector *conn, int nr)
 	}
 	lo->nr = nr;
 	mutex_init(&lo->lock);
-	xa_init_flags(&lo->vectors, XA_FLAGS_ALLOC);
+	vbus_vectors_init(&lo->vectors, VBUS_MAX_DOORBELLS);
 	lo_init_dev(lo);
 	err = dev_set_name(&lo->dev, "loopback.%d", nr);
 	if (err)

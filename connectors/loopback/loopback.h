@@ -7,7 +7,6 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/spinlock.h>
-#include <linux/xarray.h>
 #include <vbus/connector.h>
 
 /* ---- table.c: the range table, which gives memory its peer addresses -------------------- */
@@ -64,7 +63,7 @@ extern const struct vbus_memctx_ops lo_memctx_ops;	/* device side: memctx */
  *	release frees this struct; @client holds a reference to it
  * @dma_parms: of @dev
  * @table: what the driver side has mapped
- * @vectors: &struct lo_vector by number
+ * @vectors: interrupts towards the driver side
  * @lock: attach against detach; outer to all other locks
  * @nr: the N of "loopback.N"
  * @up: attached, and detach has not begun
@@ -75,7 +74,7 @@ struct loopback {
 	struct device dev;
 	struct device_dma_parameters dma_parms;
 	struct lo_table table;
-	struct xarray vectors;
+	struct vbus_vectors vectors;
 	struct mutex lock;	/* @up */
 	int nr;
 	bool up;

@@ -310,6 +310,60 @@ struct vbus_bridge_ops {
 };
 
 /**
+ * struct vbus_vectors - vectors by number, for a connector whose transport has none of its own
+ * @xa: private
+ * @count: numbers are below it
+ *
+ * Its &vbus_bridge_ops.vector_get and vector_put are vbus_vectors_get() and vbus_vectors_put().
+ */
+struct vbus_vectors {
+	struct xarray xa;
+	u32 count;
+};
+
+/**
+ * vbus_vectors_init() - no vectors yet
+ * @vs: the vectors
+ * @count: how many there may be, at least 1
+ */
+void vbus_vectors_init(struct vbus_vectors *vs, u32 count);
+
+/**
+ * vbus_vectors_fini() - all of them have been put
+ * @vs: the vectors
+ */
+void vbus_vectors_fini(struct vbus_vectors *vs);
+
+/**
+ * vbus_vectors_get() - a number that calls a function
+ * @vs: the vectors
+ * @fn: called in atomic context, with a spinlock held and interrupts off
+ * @arg: its argument
+ *
+ * Context: process, may sleep. Return: the number, -ENOSPC, -ENOMEM.
+ */
+int vbus_vectors_get(struct vbus_vectors *vs, void (*fn)(void *arg), void *arg);
+
+/**
+ * vbus_vectors_put() - give a number back
+ * @vs: the vectors
+ * @nr: the number; of those not in use nothing happens
+ *
+ * Waits for one run of the function at most, not for a grace period; afterwards it is not called.
+ * Context: process.
+ */
+void vbus_vectors_put(struct vbus_vectors *vs, u32 nr);
+
+/**
+ * vbus_vectors_call() - the device side has raised a number
+ * @vs: the vectors
+ * @nr: the number, unchecked
+ *
+ * Context: any but NMI.
+ */
+void vbus_vectors_call(struct vbus_vectors *vs, u32 nr);
+
+/**
  * struct vbus_bridge - the driver side's link to one bus, embedded in the connector's struct
  * @name: proxy devices are called "<name>:<id>"
  * @dev: parent of the proxy devices, and the device of the DMA API: its DMA operations yield the
