@@ -8,7 +8,7 @@
 
 struct fake_device {
 	struct vbus_device dev;
-	struct vbus_port ports[VBUS_MAX_PORTS];
+	struct vbus_port ports[VBUS_MAX_PORTS + 1];	/* one is too many */
 };
 
 struct fake_session *fake_last;
