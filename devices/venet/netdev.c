@@ -171,8 +171,8 @@ int tap_netdev_create(struct venet *v)
 
 	rc = register_netdev(dev);
 	if (rc) {
-		pr_err_ratelimited("%s: no network interface (%d)\n",
-				   vbus_device_name(&v->vdev), rc);
+		pr_err_ratelimited("%s: no network interface: %pe\n",
+				   vbus_device_name(&v->vdev), ERR_PTR(rc));
 		free_netdev(dev);
 		return rc;
 	}

@@ -80,7 +80,8 @@ static void enet_refresh(struct enet *enet)
 	if (!err)
 		enet_follow(enet, &info);
 	else if (err != -ENODEV)
-		netdev_err_once(enet->dev, "cannot ask the device what it is like (%d)\n", err);
+		netdev_err_once(enet->dev, "cannot ask the device what it is like: %pe\n",
+				ERR_PTR(err));
 }
 
 static void enet_event(struct vbus_listener *l, u32 event, u32 arg)
@@ -130,7 +131,8 @@ static int enet_open(struct net_device *dev)
 
 	if (err) {
 		if (net_ratelimit())
-			netdev_err(dev, "cannot start %u queue pairs (%d)\n", enet->num_pairs, err);
+			netdev_err(dev, "cannot start %u queue pairs: %pe\n", enet->num_pairs,
+				   ERR_PTR(err));
 		return err;
 	}
 	set_bit(ENET_F_REFRESH, &enet->flags);

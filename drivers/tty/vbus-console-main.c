@@ -148,8 +148,8 @@ static void con_refresh_size(struct con_dev *con, struct con_line *line)
 	if (ret >= (int)sizeof(reply))
 		con_tty_resize(line, le16_to_cpu(reply.rows), le16_to_cpu(reply.cols));
 	else if (ret != -ENODEV)
-		dev_notice_ratelimited(&con->proxy->dev, "line %u: no window size (%d)\n",
-				       line->index, ret);
+		dev_notice_ratelimited(&con->proxy->dev, "line %u: no window size: %pe\n",
+				       line->index, ERR_PTR(ret < 0 ? ret : -EPROTO));
 }
 
 static void con_event(struct vbus_listener *l, u32 event, u32 arg)

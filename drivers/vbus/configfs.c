@@ -88,8 +88,7 @@ static struct vbus_device *device_make(const char *dev_name, const char *class_n
 	dev = vbus_device_create(cls, dev_name);
 	vbus_devclass_put(cls);
 	if (IS_ERR(dev))
-		pr_info_ratelimited("%s: making a %s failed (%ld)\n", dev_name, class_name,
-				    PTR_ERR(dev));
+		pr_info_ratelimited("%s: making a %s failed: %pe\n", dev_name, class_name, dev);
 	return dev;
 }
 
@@ -219,8 +218,8 @@ static int bus_allow_link(struct config_item *src, struct config_item *target)
 	err = vbus_link_add(bus, dev);
 	if (err) {
 		configfs_undepend_item(src);
-		pr_info_ratelimited("%s: linking %s failed (%d)\n", vbus_bus_name(bus),
-				    config_item_name(target), err);
+		pr_info_ratelimited("%s: linking %s failed: %pe\n", vbus_bus_name(bus),
+				    config_item_name(target), ERR_PTR(err));
 	}
 out_put:
 	vbus_device_put(dev);

@@ -55,7 +55,8 @@ static ssize_t attach_store(struct kobject *kobj, struct kobj_attribute *attr, c
 	err = conn->attach(conn, bus);
 	vbus_bus_put(bus);
 	if (err)
-		pr_info_ratelimited("%s: attach to %s failed (%d)\n", conn->name, name, err);
+		pr_info_ratelimited("%s: attach to %s failed: %pe\n", conn->name, name,
+				    ERR_PTR(err));
 	return err ?: len;
 }
 
