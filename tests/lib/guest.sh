@@ -133,7 +133,6 @@ guest_again()
 	local name=$1 how=${guest_begun[$1]:-}
 	[ -n "$how" ] || return
 	comment "guest $name does not boot: once more"
-	guest_begun[$name]=''
 	guest_kill "$name"
 	sleep 1
 	eval "$how"
@@ -143,7 +142,8 @@ guest_ready()
 {
 	local seconds=${2:-$GUEST_BOOT}
 	# A command may have waited through a reboot already.
-	if rm "$GUEST_DIR/$1/ready" 2>/dev/null || guest_read_until "$1" $((seconds / 2)) @ready ||
+	if rm "$GUEST_DIR/$1/ready" 2>/dev/null || guest_read_until "$1" $((seconds / 4)) @ready ||
+		{ guest_again "$1"; guest_read_until "$1" $((seconds / 4)) @ready; } ||
 		{ guest_again "$1"; guest_read_until "$1" $((seconds / 2)) @ready; }; then
 		guest_begun[$1]=''
 		return
