@@ -147,7 +147,7 @@ burst()
 
 # ---- counts ----
 
-per() { awk -v a="$1" -v n="$2" 'BEGIN { printf "%.3f", n > 0 ? a / n : 0 }'; }
+per() { awk -v a="$1" -v n="$2" 'BEGIN { printf "%.3f", (n > 0 ? a / n : 0) }'; }
 switches() { sed -n 's/^ctxt //p' /proc/stat; }
 exits() { cat /sys/kernel/debug/kvm/exits; }
 
@@ -260,6 +260,6 @@ case $1 in
 time) measure_times ;;
 insn) measure_insn ;;
 esac
-check_equal "doorbells of both are eventfds" "eventfd eventfd" \
-	"$(cat "$SYSV"/instances/{client,server}-bus/clients/*/doorbell | xargs)"
+check_equal "doorbells of both are eventfds" 2 \
+	"$(cat "$SYSV"/instances/{client,server}-bus/clients/*/doorbell | grep -c '^eventfd ')"
 pass "all rounds were run"
