@@ -134,6 +134,7 @@ guest_again()
 	[ -n "$how" ] || return
 	comment "guest $name does not boot: once more"
 	guest_kill "$name"
+	cp "$GUEST_DIR/$name/console" "$GUEST_DIR/$name.hung" 2>/dev/null || :
 	sleep 1
 	eval "$how"
 }
