@@ -171,11 +171,13 @@ count()
 
 count_user()
 {
+	local rc=0
 	: >"$TRACE/trace"
 	trace_event kvm_userspace_exit 1
-	"some_$1" "$2" "$3"
+	"some_$1" "$2" "$3" || rc=$?
 	trace_event kvm_userspace_exit 0
 	USER_EXITS=$(traced)
+	return "$rc"
 }
 
 count_both()
@@ -186,9 +188,9 @@ count_both()
 	count "$what" "$kind" 4 || return
 	record "$what $kind exits" "$(per $((EXITS - exits)) $((PACKETS - packets)))"
 	record "$what $kind switches" "$(per $((SWITCHES - switches)) $((PACKETS - packets)))"
-	count_user "$what" "$kind" 1
+	count_user "$what" "$kind" 1 || return
 	packets=$PACKETS exits=$USER_EXITS
-	count_user "$what" "$kind" 4
+	count_user "$what" "$kind" 4 || return
 	record "$what $kind user" "$(per $((USER_EXITS - exits)) $((PACKETS - packets)))"
 }
 
