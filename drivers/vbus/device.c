@@ -24,7 +24,7 @@ static LIST_HEAD(devices);	/* of struct device_entry; vbus_lock */
 static DECLARE_WAIT_QUEUE_HEAD(device_gone);
 
 /* What destroy() may take before who waits for the name is told so; it may wait for rtnl. */
-#define DEVICE_GONE_TIMEOUT	(30 * HZ)
+#define DEVICE_GONE_TIMEOUT	(10 * HZ)
 
 static struct kset *devices_kset;
 
