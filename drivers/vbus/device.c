@@ -193,8 +193,8 @@ static void device_die(struct work_struct *work)
 }
 
 /*
- * Make a device. The class is pinned by the caller and stays so by the device. Process context; waits
- * for a device of the same name to be gone.
+ * Make a device. The class is pinned by the caller and stays so by the device. Process context;
+ * waits for a device of the same name to be gone.
  */
 struct vbus_device *vbus_device_create(struct vbus_devclass *cls, const char *name)
 {

@@ -65,6 +65,7 @@ def draw(data):
                    f'<text x="{x + 13}" y="20">{name}</text>')
         x += 140
     out.append(f'<line x1="{LEFT + scale:.1f}" y1="30" x2="{LEFT + scale:.1f}" y2="{y}" stroke="#000" stroke-dasharray="3 3"/>')
+    print("<!-- SPDX-License-Identifier: GPL-2.0 -->")
     print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 30}" '
           'font-family="sans-serif" font-size="11">')
     print('<rect width="100%" height="100%" fill="#fff"/>')
