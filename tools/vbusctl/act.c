@@ -46,19 +46,15 @@ static int need_value(const char *value)
 		      value);
 }
 
-static int settled(int (*op)(const struct path *p), const struct path *p)
-{
-	const struct timespec nap = { .tv_nsec = SETTLE_STEP_MS * 1000000L };
-	int ret, ms;
-
-	for (ms = 0; (ret = op(p)) == -EBUSY && ms < SETTLE_MS; ms += SETTLE_STEP_MS)
-		nanosleep(&nap, NULL);
-	return ret;
-}
-
 static int removed(const struct path *p)
 {
-	return act_patient ? settled(fs->rmdir, p) : fs->rmdir(p);
+	const struct timespec nap = { .tv_nsec = SETTLE_STEP_MS * 1000000L };
+	int patience = act_patient ? SETTLE_MS : 0;
+	int ret, ms;
+
+	for (ms = 0; (ret = fs->rmdir(p)) == -EBUSY && ms < patience; ms += SETTLE_STEP_MS)
+		nanosleep(&nap, NULL);
+	return ret;
 }
 
 /* ---- devices ---------------------------------------------------------------------------- */
@@ -69,7 +65,7 @@ int act_make_device(const char *dev)
 
 	if (need_name(dev))
 		return -EINVAL;
-	return tell(ACT_MAKE, settled(fs->mkdir, &p), "make device", &p);
+	return tell(ACT_MAKE, fs->mkdir(&p), "make device", &p);
 }
 
 int act_remove_device(const char *dev)
@@ -117,7 +113,7 @@ int act_make_bus(const char *bus)
 
 	if (need_name(bus))
 		return -EINVAL;
-	return tell(ACT_MAKE, settled(fs->mkdir, &p), "make bus", &p);
+	return tell(ACT_MAKE, fs->mkdir(&p), "make bus", &p);
 }
 
 int act_remove_bus(const char *bus)

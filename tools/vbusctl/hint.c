@@ -12,7 +12,6 @@ static const struct {
 } hints[] = {
 	{ ACT_MAKE, EEXIST, "there is one of that name already" },
 	{ ACT_MAKE, EINVAL, "the kernel does not like the name" },
-	{ ACT_MAKE, EBUSY, "one of that name is still being taken down; try again in a moment" },
 	{ ACT_REMOVE_DEVICE, EBUSY,
 	  "it is still linked to a bus; 'vbusctl detach device' takes it off" },
 	{ ACT_REMOVE_DEVICE, ENOENT, "there is no such device; 'vbusctl list devices' shows all" },
@@ -23,7 +22,8 @@ static const struct {
 	{ ACT_REMOVE_BUS, ENOENT, "there is no such bus; 'vbusctl list buses' shows all" },
 	{ ACT_TYPE, ENOENT,
 	  "no such class, and no module brought it; 'vbusctl list classes' shows those loaded" },
-	{ ACT_TYPE, EBUSY, "the device has a type already; it can be written once" },
+	{ ACT_TYPE, EBUSY,
+	  "it has a type already, or the last device of its name is not gone yet (dmesg says which)" },
 	{ ACT_SET, EBUSY, "it cannot be changed while the device is enabled" },
 	{ ACT_SET, EINVAL, "the value is out of range; the kernel log has the range (dmesg)" },
 	{ ACT_SET, ENOENT, "the device has no such attribute; 'vbusctl show device' lists them" },
