@@ -23,7 +23,8 @@ ROWS = (("round trip, UDP 14 B", "rr %s udp 14 median", False),
 LEFT, WIDTH, BAR, GAP, FULL = 210, 760, 9, 14, 2.0
 
 
-def medians(path):
+def results(path):
+    """The values of each key, in the order of the rounds."""
     values = collections.defaultdict(list)
     with open(path, encoding="ascii") as lines:
         for line in lines:
@@ -32,18 +33,16 @@ def medians(path):
                 values[key].append(float(value))
             except ValueError:
                 pass
-    return {key: statistics.median(v) for key, v in values.items()}
+    return values
 
 
 def bars(data, key, inverse):
-    """Each kind's value over that of vhost-net; None where one of the two is missing."""
-    peer = data.get(key % "vhost")
+    """Each kind's value over that of vhost-net, as in the table: the median of the rounds' ratios."""
+    peers = data[key % "vhost"]
     for kind, _, colour in KINDS:
-        value = data.get(key % kind)
-        if not peer or value is None or (inverse and not value):
-            yield None, colour
-        else:
-            yield (peer / value if inverse else value / peer), colour
+        pairs = [(p, v) if inverse else (v, p) for v, p in zip(data[key % kind], peers)]
+        ratios = [a / b for a, b in pairs if b > 0]
+        yield (statistics.median_low(ratios) if ratios else None), colour
 
 
 def draw(data):
@@ -75,4 +74,4 @@ def draw(data):
     print("</svg>")
 
 
-draw(medians(sys.argv[1]))
+draw(results(sys.argv[1]))
