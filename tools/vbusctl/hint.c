@@ -23,7 +23,7 @@ static const struct {
 	{ ACT_TYPE, ENOENT,
 	  "no such class, and no module brought it; 'vbusctl list classes' shows those loaded" },
 	{ ACT_TYPE, EBUSY,
-	  "it has a type already, or the last device of its name is not gone yet (dmesg says which)" },
+	  "it has a type already, or the last one of its name is not gone yet (see dmesg)" },
 	{ ACT_SET, EBUSY, "it cannot be changed while the device is enabled" },
 	{ ACT_SET, EINVAL, "the value is out of range; the kernel log has the range (dmesg)" },
 	{ ACT_SET, ENOENT, "the device has no such attribute; 'vbusctl show device' lists them" },
