@@ -44,6 +44,7 @@ struct vbus_connector vkvm_connector = {
 		.home = VBUS_HOME_SHARED,
 		.map = true,
 		.copy_softirq = true,
+		.dear_doorbells = true,
 		.doorbells = VBUS_PCI_DOORBELLS,
 	},
 	.ops = &vkvm_client_ops,

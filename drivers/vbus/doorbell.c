@@ -69,7 +69,11 @@ static void doorbell_ring(struct vbus_client *client, struct vbus_dqueue *q, u32
 	q->stats->doorbells++;
 	WRITE_ONCE(q->armed, false);
 	trace_vbus_doorbell(client, nr);
-	if (q->poll)
+	if (!q->poll)
+		return;
+	if (client->conn->caps.dear_doorbells)
+		vbus_poll_rung(q->poll);
+	else
 		vbus_poll_schedule(q->poll);
 }
 

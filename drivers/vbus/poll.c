@@ -2,6 +2,8 @@
 /*
  * Polls: NAPI for device models, with or without a netdev of their own.
  */
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
@@ -12,12 +14,75 @@ static struct net_device *poll_netdev;
 /* That list: NAPI leaves it to rtnl, which is not for us. */
 static DEFINE_MUTEX(poll_list_lock);
 
+/*
+ * Hot is a queue whose doorbell came "at once" HOT times in a row: sooner than AT_ONCE times what
+ * the poll itself had taken. The peer of a conversation is not at once: between two of its doorbells
+ * lies the other's answer. All is relative to the poll's own speed, so it holds on any machine.
+ */
+#define HOT		4
+#define AT_ONCE		4
+/* A look comes after the time of so many units of work, and has to find at least so many. */
+#define LOOK_UNITS	16
+#define LOOK_WORTH	2
+#define LOOK_MIN_NS	(10 * NSEC_PER_USEC)
+#define LOOK_MAX_NS	NSEC_PER_MSEC
+
+/* A doorbell, from a peer to whom it is dear. Any context. */
+void vbus_poll_rung(struct vbus_poll *poll)
+{
+	u64 gap = ktime_get_ns() - READ_ONCE(poll->armed);
+	u8 heat = READ_ONCE(poll->heat);
+
+	if (gap < (u64)AT_ONCE * READ_ONCE(poll->took))
+		WRITE_ONCE(poll->heat, min(heat + 1, HOT));
+	else
+		WRITE_ONCE(poll->heat, 0);
+	WRITE_ONCE(poll->timed, true);
+	vbus_poll_schedule(poll);
+}
+
+static enum hrtimer_restart poll_timer(struct hrtimer *timer)
+{
+	napi_schedule(&container_of(timer, struct vbus_poll, timer)->napi);
+	return HRTIMER_NORESTART;
+}
+
+/* Does a run that began at @began, and did @done units, ask for the next one by timer? */
+static bool poll_look_again(struct vbus_poll *poll, u64 began, int done)
+{
+	u64 now = ktime_get_ns();
+	u32 took = min_t(u64, now - began, LOOK_MAX_NS);
+	bool looked = poll->looking;
+
+	WRITE_ONCE(poll->took, took);
+	if (done) {
+		took /= done;
+		poll->unit = poll->unit ? (7 * (u64)poll->unit + took) / 8 : took;
+	}
+	poll->looking = READ_ONCE(poll->heat) >= HOT && done >= (looked ? LOOK_WORTH : 1);
+	if (poll->looking) {
+		/* Before the run is over, so that vbus_poll_disable() finds it. */
+		hrtimer_start(&poll->timer,
+			      ns_to_ktime(clamp_t(u64, (u64)LOOK_UNITS * poll->unit,
+						  LOOK_MIN_NS, LOOK_MAX_NS)),
+			      HRTIMER_MODE_REL_PINNED);
+		return true;
+	}
+	if (looked)
+		WRITE_ONCE(poll->heat, 0);
+	WRITE_ONCE(poll->armed, now);
+	return false;
+}
+
 static int poll_napi(struct napi_struct *napi, int budget)
 {
 	struct vbus_poll *poll = container_of(napi, struct vbus_poll, napi);
+	bool timed = READ_ONCE(poll->timed);
+	u64 began = timed ? ktime_get_ns() : 0;
 	int done = poll->fn(poll, budget);
+	bool look = timed && done < budget && poll_look_again(poll, began, done);
 
-	if (done < budget && napi_complete_done(napi, done)) {
+	if (done < budget && napi_complete_done(napi, done) && !look) {
 		/*
 		 * The doorbell is acknowledged by now: it schedules again from here on, and so must
 		 * whatever came before it was asked for.
@@ -39,6 +104,8 @@ void vbus_poll_init(struct vbus_poll *poll, int (*fn)(struct vbus_poll *poll, in
 	poll->fn = fn;
 	poll->arm = arm;
 	init_irq_work(&poll->irq_work, poll_irq_work);
+	hrtimer_init(&poll->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
+	poll->timer.function = poll_timer;
 	mutex_lock(&poll_list_lock);
 	netif_napi_add(poll_netdev, &poll->napi, poll_napi);
 	mutex_unlock(&poll_list_lock);
@@ -65,6 +132,7 @@ EXPORT_SYMBOL_GPL(vbus_poll_enable);
 void vbus_poll_disable(struct vbus_poll *poll)
 {
 	napi_disable(&poll->napi);
+	hrtimer_cancel(&poll->timer);
 	irq_work_sync(&poll->irq_work);
 }
 EXPORT_SYMBOL_GPL(vbus_poll_disable);

@@ -39,6 +39,8 @@ struct vbus_dqueue;
  *	link with split homes maps I/O memory, which only rings use
  * @copy_softirq: the memctx's copies may be used with BHs disabled
  * @lossy_doorbells: a doorbell may get lost; the sleepers' timer is then no oddity
+ * @dear_doorbells: ringing takes the driver side longer than a timer's interrupt takes this one, so
+ *	busy queues are looked at by timer
  * @doorbells: how many a client has, 1..VBUS_MAX_DOORBELLS
  * @features: VBUS_F_* of the ATTACH verb it knows
  */
@@ -47,6 +49,7 @@ struct vbus_connector_caps {
 	bool map;
 	bool copy_softirq;
 	bool lossy_doorbells;
+	bool dear_doorbells;
 	u32 doorbells;
 	u64 features;
 };

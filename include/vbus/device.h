@@ -18,6 +18,7 @@
 #ifndef _VBUS_DEVICE_H
 #define _VBUS_DEVICE_H
 
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/kobject.h>
@@ -318,6 +319,10 @@ void vbus_shm_signal(struct vbus_shm *shm);
  *	them was not empty; the poll then runs again
  *
  * NAPI on a device of the core's, so it exists without a netdev and outlives any.
+ *
+ * Where doorbells are dear (&vbus_connector_caps.dear_doorbells) and the peer rings again and again
+ * no sooner than the poll was armed, it is not armed any more: a timer has it look again after the
+ * time that a few units of work take, for as long as each look finds some.
  */
 struct vbus_poll {
 	struct napi_struct napi;
@@ -325,6 +330,13 @@ struct vbus_poll {
 	bool (*arm)(struct vbus_poll *poll);
 	/* private: to the core */
 	struct irq_work irq_work;
+	struct hrtimer timer;	/* the next look at a queue that is hot */
+	u64 armed;		/* when it was armed last, ns */
+	u32 took;		/* its last run, ns */
+	u32 unit;		/* a unit of work, running mean, ns */
+	u8 heat;		/* doorbells in a row that came at once */
+	bool timed;		/* the above is kept */
+	bool looking;		/* the timer has been started; only the running poll knows */
 };
 
 /**

@@ -110,11 +110,70 @@ static void kicks(struct kunit *test)
 	fake_teardown(test, fc);
 }
 
+static bool is_armed(void *arg)
+{
+	return READ_ONCE(((struct fake_session *)arg)->q->armed);
+}
+
+/* As a driver does it: ring if asked to. */
+static void publish_and_ring(struct fake_client *fc, u32 idx, u32 bell)
+{
+	publish(fc, idx);
+	if (is_armed(fake_last))
+		vbus_client_doorbell(&fc->client, bell);
+}
+
+/* Where doorbells are dear a busy queue is not asked for any; a conversation is no busy queue. */
+static void dear(struct kunit *test)
+{
+	struct vbus_qstats *stats;
+	struct fake_client *fc;
+	u32 handle, bell, i, hot;
+
+	fake_connector.caps.dear_doorbells = true;
+	fc = fake_setup(test);
+	KUNIT_ASSERT_EQ(test, fake_open(fc, 0, &handle), VBUS_OK);
+	KUNIT_ASSERT_EQ(test, fake_queue(fc, handle, 0, 8, &bell), VBUS_OK);
+	stats = fake_last->q->stats;
+	fake_last->takes_us = 100;
+	msleep(50);
+	for (i = 0; i < 10; i++) {
+		publish_and_ring(fc, i, bell);
+		msleep(30);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_last->runs), 11);
+	KUNIT_EXPECT_EQ(test, stats->doorbells, 10);
+
+	for (; i < 50 && is_armed(fake_last); i++)
+		publish_and_ring(fc, i, bell);
+	KUNIT_EXPECT_GE(test, i, 14);
+	KUNIT_EXPECT_LT(test, i, 50);
+	hot = stats->doorbells;
+	/* The machine may stop for a while, and the queue get cold: not always. */
+	for (; i < 1000; i++) {
+		publish_and_ring(fc, i, bell);
+		while (READ_ONCE(fake_last->q->done) + 4 < i)
+			udelay(10);
+	}
+	KUNIT_EXPECT_LT(test, stats->doorbells - hot, 200);
+	KUNIT_EXPECT_TRUE(test, fake_wait(is_armed, fake_last, 2000));
+	KUNIT_EXPECT_EQ(test, fake_last->q->done, 1000);
+	KUNIT_EXPECT_EQ(test, stats->missed, 0);
+
+	/* It may end at any time. */
+	for (; i < 1050 && is_armed(fake_last); i++)
+		publish_and_ring(fc, i, bell);
+	KUNIT_EXPECT_EQ(test, fake_close(fc, handle), VBUS_OK);
+	fake_teardown(test, fc);
+	fake_connector.caps.dear_doorbells = false;
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(table),
 	KUNIT_CASE(missed),
 	KUNIT_CASE(nothing_missed),
 	KUNIT_CASE(kicks),
+	KUNIT_CASE(dear),
 	{ }
 };
 

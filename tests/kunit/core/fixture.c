@@ -47,6 +47,7 @@ static int fake_poll(struct vbus_poll *poll, int budget)
 	int done = 0;
 
 	atomic_inc(&fs->runs);
+	udelay(fs->takes_us);
 	while (done < budget && fs->take && vbus_dqueue_lock(fs->q)) {
 		bool got = vbus_dqueue_get(fs->q, &slot);
 

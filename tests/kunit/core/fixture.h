@@ -38,6 +38,7 @@ struct fake_session {
 	struct vbus_dqueue *q;
 	atomic_t runs;
 	bool take;	/* the poll takes what it finds */
+	u32 takes_us;	/* what a run takes, besides */
 };
 
 /* The last session opened. */
