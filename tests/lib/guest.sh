@@ -126,8 +126,9 @@ guest_read_until()
 	return 124
 }
 
-# QEMU 7.2, emulating the host, now and then has a guest take an interrupt that it has disabled, and
-# wait for a lock of its own for ever, before anything of ours runs in it: it gets another chance.
+# QEMU 7.2, emulating the host, may deliver an interrupt twice, the second time although the guest has
+# disabled it (tests/qemu/README.rst); which then waits for a lock of its own for ever, before anything
+# of ours runs in it: it gets another chance.
 guest_again()
 {
 	local name=$1 how=${guest_begun[$1]:-}
