@@ -5,7 +5,8 @@
 # own; the console is only a log.
 #
 #   guest_require [MODULE...]       skips where there are no guests
-#   guest_start NAME BUS [ARG]...   boot one on a bus (BUS '': on none), with more
+#   guest_start NAME BUS [ARG]...   boot one on a bus (BUS '': on none, or a member of
+#                                   $GUEST_MEMBER without its function), with more
 #                                   arguments for QEMU; its kernel's from $GUEST_APPEND
 #   guest_ready NAME [SECONDS]      until it has booted; again after it rebooted
 #   guest_run NAME COMMAND          its output and exit status; 124: no answer in
@@ -67,8 +68,8 @@ declare -A guest_begun
 guest_start()
 {
 	at_exit guest_kill "$1"
-	printf -v "guest_begun[$1]" 'GUEST_MEM=%q GUEST_APPEND=%q GUEST_MACHINE=%q guest_launch %s' \
-		"$GUEST_MEM" "$GUEST_APPEND" "${GUEST_MACHINE:-}" "$(printf '%q ' "$@")"
+	printf -v "guest_begun[$1]" 'GUEST_MEM=%q GUEST_APPEND=%q GUEST_MACHINE=%q GUEST_MEMBER=%q guest_launch %s' \
+		"$GUEST_MEM" "$GUEST_APPEND" "${GUEST_MACHINE:-}" "${GUEST_MEMBER:-}" "$(printf '%q ' "$@")"
 	guest_launch "$@"
 }
 
@@ -82,8 +83,9 @@ guest_launch()
 		(put "$bus" /proc/self/vbus &&
 			exec qemu-kvm "${guest_kernel[@]}" "${guest_ports[@]}" "$@") >"$GUEST_DIR/$name/log" 2>&1 </dev/null &
 	else
-		qemu-system-x86_64 -accel kvm -cpu max "${guest_kernel[@]}" "${guest_ports[@]}" \
-			"$@" >"$GUEST_DIR/$name/log" 2>&1 </dev/null &
+		({ [ -z "${GUEST_MEMBER:-}" ] || put "$GUEST_MEMBER" /proc/self/vbus; } &&
+			exec qemu-system-x86_64 -accel kvm -cpu max "${guest_kernel[@]}" "${guest_ports[@]}" \
+				"$@") >"$GUEST_DIR/$name/log" 2>&1 </dev/null &
 	fi
 	echo $! >"$GUEST_DIR/$name/pid"
 }

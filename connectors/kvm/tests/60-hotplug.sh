@@ -14,8 +14,7 @@ ip addr add 10.90.0.254/24 dev vbr0
 did "a bus with a device" guest_bus client
 
 # QEMU opens it later, so QEMU itself has to be a member: as a bare machine.
-(put client-bus /proc/self/vbus; guest_start client '' -device pcie-root-port,id=rp,chassis=1)
-at_exit guest_kill client
+GUEST_MEMBER=client-bus guest_start client '' -device pcie-root-port,id=rp,chassis=1
 guest_ready client
 plug() { guest_monitor client "device_add vfio-pci,id=v,bus=rp,sysfsdev=$SYSV/instances/client-bus/kvm"; }
 
