@@ -218,7 +218,7 @@ void vbus_sleepers_del(struct vbus_client *client, struct vbus_dqueue *q);
 void vbus_sleepers_tick(struct timer_list *timer);
 
 /* poll.c */
-void vbus_poll_rung(struct vbus_poll *poll);
+void vbus_poll_rung(struct vbus_poll *poll, u32 kicks);
 int vbus_poll_subsys_init(void);
 void vbus_poll_subsys_exit(void);
 

@@ -60,6 +60,8 @@ static bool kick_allowed(struct vbus_client *client)
 /* Under RCU. */
 static void doorbell_ring(struct vbus_client *client, struct vbus_dqueue *q, u32 nr)
 {
+	bool asked = READ_ONCE(q->armed);
+
 	if (!kick_allowed(client)) {
 		client->throttled++;
 		WRITE_ONCE(q->throttled, true);
@@ -71,8 +73,8 @@ static void doorbell_ring(struct vbus_client *client, struct vbus_dqueue *q, u32
 	trace_vbus_doorbell(client, nr);
 	if (!q->poll)
 		return;
-	if (client->conn->caps.dear_doorbells)
-		vbus_poll_rung(q->poll);
+	if (client->conn->caps.dear_doorbells && asked)
+		vbus_poll_rung(q->poll, READ_ONCE(client->bus->limits.kicks));
 	else
 		vbus_poll_schedule(q->poll);
 }

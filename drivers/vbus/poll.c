@@ -14,30 +14,20 @@ static struct net_device *poll_netdev;
 /* That list: NAPI leaves it to rtnl, which is not for us. */
 static DEFINE_MUTEX(poll_list_lock);
 
-/*
- * Hot is a queue whose doorbell came "at once" HOT times in a row: sooner than AT_ONCE times what
- * the poll itself had taken. The peer of a conversation is not at once: between two of its doorbells
- * lies the other's answer. All is relative to the poll's own speed, so it holds on any machine.
- */
-#define HOT		4
-#define AT_ONCE		4
-/* A look comes after the time of so many units of work, and has to find at least so many. */
-#define LOOK_UNITS	16
-#define LOOK_WORTH	2
+/* More interrupts than these are no use. */
 #define LOOK_MIN_NS	(10 * NSEC_PER_USEC)
-#define LOOK_MAX_NS	NSEC_PER_MSEC
 
-/* A doorbell, from a peer to whom it is dear. Any context. */
-void vbus_poll_rung(struct vbus_poll *poll)
+/*
+ * A doorbell that was asked for came, from a driver to which it is dear. Any context. An
+ * administrator who limits doorbells to @kicks a second means looks, too.
+ */
+void vbus_poll_rung(struct vbus_poll *poll, u32 kicks)
 {
-	u64 gap = ktime_get_ns() - READ_ONCE(poll->armed);
-	u8 heat = READ_ONCE(poll->heat);
+	u64 asked_at = READ_ONCE(poll->pace.asked_at);
 
-	if (gap < (u64)AT_ONCE * READ_ONCE(poll->took))
-		WRITE_ONCE(poll->heat, min(heat + 1, HOT));
-	else
-		WRITE_ONCE(poll->heat, 0);
-	WRITE_ONCE(poll->timed, true);
+	if (poll->arm)
+		vbus_pace_rung(&poll->pace, ktime_get_ns() - asked_at,
+			       max_t(u32, NSEC_PER_SEC / max(kicks, 1u), LOOK_MIN_NS));
 	vbus_poll_schedule(poll);
 }
 
@@ -47,40 +37,27 @@ static enum hrtimer_restart poll_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* Does a run that began at @began, and did @done units, ask for the next one by timer? */
+/* The run that began at @began has run dry. Will a timer call for the next one? */
 static bool poll_look_again(struct vbus_poll *poll, u64 began, int done)
 {
-	u64 now = ktime_get_ns();
-	u32 took = min_t(u64, now - began, LOOK_MAX_NS);
-	bool looked = poll->looking;
+	bool looked = poll->pace.looking;
+	u32 next = vbus_pace_next(&poll->pace, began, ktime_get_ns(), done);
 
-	WRITE_ONCE(poll->took, took);
-	if (done) {
-		took /= done;
-		poll->unit = poll->unit ? (7 * (u64)poll->unit + took) / 8 : took;
-	}
-	poll->looking = READ_ONCE(poll->heat) >= HOT && done >= (looked ? LOOK_WORTH : 1);
-	if (poll->looking) {
-		/* Before the run is over, so that vbus_poll_disable() finds it. */
-		hrtimer_start(&poll->timer,
-			      ns_to_ktime(clamp_t(u64, (u64)LOOK_UNITS * poll->unit,
-						  LOOK_MIN_NS, LOOK_MAX_NS)),
-			      HRTIMER_MODE_REL_PINNED);
-		return true;
-	}
-	if (looked)
-		WRITE_ONCE(poll->heat, 0);
-	WRITE_ONCE(poll->armed, now);
-	return false;
+	/* Only a running poll starts it: after napi_disable() nobody does. */
+	if (next)
+		hrtimer_start(&poll->timer, ns_to_ktime(next), HRTIMER_MODE_REL_PINNED);
+	else if (looked)
+		hrtimer_try_to_cancel(&poll->timer);
+	return next;
 }
 
 static int poll_napi(struct napi_struct *napi, int budget)
 {
 	struct vbus_poll *poll = container_of(napi, struct vbus_poll, napi);
-	bool timed = READ_ONCE(poll->timed);
-	u64 began = timed ? ktime_get_ns() : 0;
+	bool paced = READ_ONCE(poll->pace.least);
+	u64 began = paced ? ktime_get_ns() : 0;
 	int done = poll->fn(poll, budget);
-	bool look = timed && done < budget && poll_look_again(poll, began, done);
+	bool look = paced && done < budget && poll_look_again(poll, began, done);
 
 	if (done < budget && napi_complete_done(napi, done) && !look) {
 		/*
@@ -125,6 +102,7 @@ EXPORT_SYMBOL_GPL(vbus_poll_fini);
 
 void vbus_poll_enable(struct vbus_poll *poll)
 {
+	vbus_pace_init(&poll->pace);
 	napi_enable(&poll->napi);
 }
 EXPORT_SYMBOL_GPL(vbus_poll_enable);

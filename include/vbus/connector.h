@@ -40,7 +40,7 @@ struct vbus_dqueue;
  * @copy_softirq: the memctx's copies may be used with BHs disabled
  * @lossy_doorbells: a doorbell may get lost; the sleepers' timer is then no oddity
  * @dear_doorbells: ringing takes the driver side longer than a timer's interrupt takes this one, so
- *	busy queues are looked at by timer
+ *	busy queues are looked at by timer while that gets more done
  * @doorbells: how many a client has, 1..VBUS_MAX_DOORBELLS
  * @features: VBUS_F_* of the ATTACH verb it knows
  */

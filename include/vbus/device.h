@@ -25,6 +25,7 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/vbus.h>
+#include <vbus/pace.h>
 #include <vbus/memctx.h>
 #include <vbus/ring.h>
 
@@ -320,9 +321,9 @@ void vbus_shm_signal(struct vbus_shm *shm);
  *
  * NAPI on a device of the core's, so it exists without a netdev and outlives any.
  *
- * Where doorbells are dear (&vbus_connector_caps.dear_doorbells) and the peer rings again and again
- * no sooner than the poll was armed, it is not armed any more: a timer has it look again after the
- * time that a few units of work take, for as long as each look finds some.
+ * Where doorbells are dear (&vbus_connector_caps.dear_doorbells) a poll with an @arm may not be
+ * armed for a while although it has run dry: a timer has it look again, if that gets more done than
+ * doorbells do.
  */
 struct vbus_poll {
 	struct napi_struct napi;
@@ -330,13 +331,8 @@ struct vbus_poll {
 	bool (*arm)(struct vbus_poll *poll);
 	/* private: to the core */
 	struct irq_work irq_work;
-	struct hrtimer timer;	/* the next look at a queue that is hot */
-	u64 armed;		/* when it was armed last, ns */
-	u32 took;		/* its last run, ns */
-	u32 unit;		/* a unit of work, running mean, ns */
-	u8 heat;		/* doorbells in a row that came at once */
-	bool timed;		/* the above is kept */
-	bool looking;		/* the timer has been started; only the running poll knows */
+	struct hrtimer timer;	/* the next look at a paced queue */
+	struct vbus_pace pace;
 };
 
 /**
@@ -381,7 +377,8 @@ void vbus_poll_disable(struct vbus_poll *poll);
  * vbus_poll_schedule() - have it run soon
  * @poll: the poll
  *
- * Any number of calls before it runs count once; a disabled poll is not run.
+ * Any number of calls before it runs count once or, if it was scheduled already, twice; a disabled
+ * poll is not run.
  * Context: any, also hard irq and with irqs off.
  */
 void vbus_poll_schedule(struct vbus_poll *poll);
