@@ -14,20 +14,18 @@
 #include <linux/types.h>
 #include <vbus/pace.h>
 
+/* A look comes after the time that so many units of work take. */
+#define LOOK_UNITS	16
 /*
- * Hot is a queue after so many doorbells in a row that came at once, which is within so many times
- * what a unit of work takes after they were asked for. In most conversations they come later. Each
- * try that fails doubles the number.
+ * A queue gets hot by doorbells that come sooner than a look would, and cools by others. Each try that
+ * fails doubles the heat that the next one needs; looks that are worth it lower it again.
  */
 #define HEAT_MIN	4
-#define HEAT_MAX	1024
-#define AT_ONCE		4
-/* A look comes after the time of so many units of work, and has to find at least so many. */
-#define LOOK_UNITS	16
-#define LOOK_WORTH	2
+#define HEAT_MAX	256
+#define COOLING		8
 #define LOOK_MAX_NS	1000000
 /* After so many units the first half of what was measured is forgotten. */
-#define UNITS_MAX	256
+#define UNITS_MAX	64
 
 /* vbus_pace_init - nothing is known of the driver */
 void vbus_pace_init(struct vbus_pace *p)
@@ -45,8 +43,8 @@ void vbus_pace_rung(struct vbus_pace *p, u64 gap, u32 least)
 {
 	u16 heat = READ_ONCE(p->heat);
 
-	if (gap >= (u64)AT_ONCE * READ_ONCE(p->unit))
-		heat = 0;
+	if (gap >= (u64)LOOK_UNITS * READ_ONCE(p->unit))
+		heat -= min_t(u16, heat, COOLING);
 	else if (heat < HEAT_MAX)
 		heat++;
 	WRITE_ONCE(p->heat, heat);
@@ -90,7 +88,7 @@ static bool look_again(struct vbus_pace *p, u64 now, u32 done)
 
 	p->units += done;
 	when_rung = (u64)p->rung * p->units;
-	if (done < LOOK_WORTH || ns_between(p->from, now) > when_rung + when_rung / 8) {
+	if (ns_between(p->from, now) > when_rung + when_rung / 8) {
 		p->need = min(2 * p->need, HEAT_MAX);
 		WRITE_ONCE(p->heat, 0);
 		return false;
@@ -99,8 +97,7 @@ static bool look_again(struct vbus_pace *p, u64 now, u32 done)
 		p->from += (now - p->from) / 2;
 		p->units /= 2;
 	}
-	if (p->need > HEAT_MIN)
-		p->need--;
+	p->need = max(p->need - 1 - p->need / 8, HEAT_MIN);
 	return true;
 }
 

@@ -15,8 +15,8 @@
  * @unit: what the poll takes for one, running mean
  * @rung: what one took, from one to the next, when the driver rang for them
  * @least: between two looks; 0: this queue is not paced
- * @heat: doorbells in a row that came at once
- * @need: so many make it hot
+ * @heat: doorbells that came sooner than a look would, less those that did not
+ * @need: so much is hot
  * @looking: it is
  *
  * Times are in ns. @heat and @least are written by doorbells, which may come while the poll runs;

@@ -19,6 +19,7 @@ struct habit {
 	u32 exit;	/* what ringing takes */
 	u32 unit;	/* what the device takes for one, and for each run */
 	u32 run;
+	u32 pause;	/* once in 20 requests on average, something else is done for so long */
 };
 
 struct sim {
@@ -72,6 +73,8 @@ static u64 simulate(struct sim *s, const struct habit *h, u32 n, u32 least)
 	for (n += s->done; s->done < n;) {
 		u64 ready = s->now + h->produce + (s->waiting ? 0 : h->think);
 
+		if (h->pause && random() % 20 == 0)
+			ready += h->pause;
 		if (s->waiting >= h->window || s->look <= ready) {
 			assert_true(s->look != NEVER);
 			timer(s);
@@ -135,6 +138,23 @@ static void slowly_too(void **state)
 	assert_true(t < unpaced(&slow, N) * 3 / 4);
 }
 
+/* A driver and a machine that have other things to do, too; after a time of failures. */
+static void with_pauses(void **state)
+{
+	struct habit h = stream;
+	struct sim s;
+	u64 t;
+
+	srandom(1);
+	h.pause = 20000;
+	sim_init(&s, true);
+	simulate(&s, &asking, N, LEAST);
+	t = simulate(&s, &h, 5 * N, LEAST);
+	assert_in_range(s.rings, 4, N / 10);
+	assert_in_range(s.pace.need, 4, 16);
+	assert_true(t < unpaced(&h, 5 * N) * 17 / 20);
+}
+
 static void a_conversation_is_left_alone(void **state)
 {
 	struct habit h = asking;
@@ -143,18 +163,18 @@ static void a_conversation_is_left_alone(void **state)
 
 	sim_init(&s, true);
 	t = simulate(&s, &h, N, LEAST);
-	assert_in_range(s.looks, 1, 40);
+	assert_in_range(s.looks, 1, N / 200);
 	assert_true(t < unpaced(&h, N) * 21 / 20);
 
-	/* Somebody else answers: never at once. */
-	h.think = 40000;
+	/* Somebody else answers, later than a look would come. */
+	h.think = 60000;
 	sim_init(&s, true);
 	simulate(&s, &h, N, LEAST);
 	assert_int_equal(s.looks, 0);
 	assert_int_equal(s.rings, N);
 }
 
-/* Waiting for what is under way, whoever has little of it must not lose by looks. */
+/* Whoever waits for the little that is under way loses no more by looks than 16 units in 256. */
 static void windows(void **state)
 {
 	struct habit h = stream;
@@ -165,7 +185,7 @@ static void windows(void **state)
 		for (h.unit = 300; h.unit <= 30000; h.unit *= 10) {
 			sim_init(&s, true);
 			t = simulate(&s, &h, N, LEAST);
-			if (t > unpaced(&h, N) * 21 / 20)
+			if (t > unpaced(&h, N) * 107 / 100)
 				fail_msg("window %u, unit %u: %llu instead of %llu", h.window, h.unit,
 					 (unsigned long long)t,
 					 (unsigned long long)unpaced(&h, N));
@@ -180,11 +200,11 @@ static void habits_change(void **state)
 	sim_init(&s, true);
 	simulate(&s, &asking, N, LEAST);
 	simulate(&s, &stream, N, LEAST);
-	assert_in_range(s.rings, 1, 3000);
+	assert_in_range(s.rings, 1, 1000);
 	simulate(&s, &asking, N, LEAST);
-	assert_in_range(s.looks, 1, 40);
+	assert_in_range(s.looks, 1, N / 200);
 	simulate(&s, &stream, N, LEAST);
-	assert_in_range(s.rings, 1, 3000);
+	assert_in_range(s.rings, 1, 1000);
 }
 
 static void limits(void **state)
@@ -218,7 +238,7 @@ static void nonsense(void **state)
 		next = vbus_pace_next(&p, began, now, random() % 4 ? random() % 64 : 0);
 		if (next)
 			assert_in_range(next, LEAST, 1000000);
-		assert_in_range(p.need, 4, 1024);
+		assert_in_range(p.need, 4, 256);
 		now += random() % 1000;
 	}
 }
@@ -228,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stream_stops_ringing),
 		cmocka_unit_test(slowly_too),
+		cmocka_unit_test(with_pauses),
 		cmocka_unit_test(a_conversation_is_left_alone),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(habits_change),

@@ -115,9 +115,12 @@ static bool is_armed(void *arg)
 	return READ_ONCE(((struct fake_session *)arg)->q->armed);
 }
 
-/* What ringing takes the driver, and a run the device: as timers may need a tick of 4 ms, long. */
-#define EXIT_US	4000
+/*
+ * What a run takes the device, long beside a tick of 4 ms, which timers may need; and what ringing
+ * takes the driver, short beside the time until a look.
+ */
 #define RUN_US	2000
+#define EXIT_US	500
 
 /* As a driver does it: ring if asked to. */
 static void publish_and_ring(struct fake_client *fc, u32 idx, u32 bell)
@@ -126,7 +129,7 @@ static void publish_and_ring(struct fake_client *fc, u32 idx, u32 bell)
 	smp_mb();
 	if (is_armed(fake_last)) {
 		vbus_client_doorbell(&fc->client, bell);
-		mdelay(EXIT_US / 1000);
+		udelay(EXIT_US);
 	}
 }
 
