@@ -17,8 +17,8 @@
 /* A look comes after the time that so many units of work take. */
 #define LOOK_UNITS	16
 /*
- * A queue gets hot by doorbells that come sooner than a look would, and cools by others. Each try that
- * fails doubles the heat that the next one needs; looks that are worth it lower it again.
+ * A queue gets hot by doorbells that come sooner than a look would, and cools by others. Each try
+ * that fails doubles the heat that the next one needs; looks that are worth it lower it again.
  */
 #define HEAT_MIN	4
 #define HEAT_MAX	256
