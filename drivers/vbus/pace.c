@@ -62,6 +62,15 @@ static void measure_from(struct vbus_pace *p, u64 from)
 	p->units = 0;
 }
 
+/* Bounded, whatever the driver does: what is long ago does not count. */
+static void forget(struct vbus_pace *p, u64 now)
+{
+	if (p->units < UNITS_MAX)
+		return;
+	p->from += (now - p->from) / 2;
+	p->units /= 2;
+}
+
 /* Does the driver ring so often that a look is worth a try? */
 static bool try_look(struct vbus_pace *p, u64 began, u64 now, u32 done)
 {
@@ -70,8 +79,10 @@ static bool try_look(struct vbus_pace *p, u64 began, u64 now, u32 done)
 	if (heat <= 1)
 		measure_from(p, began);
 	p->units += done;
-	if (heat < p->need)
+	if (heat < p->need) {
+		forget(p, now);
 		return false;
+	}
 	if (!done) {
 		WRITE_ONCE(p->heat, 0);
 		return false;
@@ -93,10 +104,7 @@ static bool look_again(struct vbus_pace *p, u64 now, u32 done)
 		WRITE_ONCE(p->heat, 0);
 		return false;
 	}
-	if (p->units >= UNITS_MAX) {
-		p->from += (now - p->from) / 2;
-		p->units /= 2;
-	}
+	forget(p, now);
 	p->need = max(p->need - 1 - p->need / 8, HEAT_MIN);
 	return true;
 }
