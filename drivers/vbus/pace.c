@@ -16,6 +16,7 @@
 
 /* A look comes after the time that so many units of work take. */
 #define LOOK_UNITS	16
+#define LOOK_MAX_NS	1000000
 /*
  * A queue gets hot by doorbells that come sooner than a look would, and cools by others. Each try
  * that fails doubles the heat that the next one needs; looks that are worth it lower it again.
@@ -23,7 +24,6 @@
 #define HEAT_MIN	4
 #define HEAT_MAX	256
 #define COOLING		8
-#define LOOK_MAX_NS	1000000
 /* After so many units the first half of what was measured is forgotten. */
 #define UNITS_MAX	64
 

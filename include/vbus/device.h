@@ -25,8 +25,8 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/vbus.h>
-#include <vbus/pace.h>
 #include <vbus/memctx.h>
+#include <vbus/pace.h>
 #include <vbus/ring.h>
 
 struct vbus_client;
