@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # chassis
-# The driver side of tests/lib/matrix.sh, a board of a chassis (tests/qemu/chassis), which carries
-# out what comes in at the second serial port.
+# The driver side of tests/lib/matrix.sh: the first board of a chassis. The case runs on the master;
+# tests/qemu/chassis carries what it writes to its second serial port to the board, and the answer back.
 
 side_bus=''
 side_dir='/sys/bus/vbus-proxy/devices/agent.0:'
@@ -10,13 +10,19 @@ side_dir='/sys/bus/vbus-proxy/devices/agent.0:'
 # board_run LINE: a line of shell on the first board; its output and exit status
 board_run()
 {
-	local rc out
-	printf '%s' "$1" | base64 -w0 >&9 && echo >&9
-	read -t 100 -r rc out <&9 || return 125
-	printf '%s' "$out" | base64 -d
-	return "$rc"
+	local asked id rc out
+	asked=${EPOCHREALTIME/./}
+	printf '%s %s\n' "$asked" "$(printf '%s' "$1" | base64 -w0)" >&9
+	while read -t 100 -r id rc out <&9; do
+		# Not the one for a case before us that did not live to see it.
+		[ "$id" = "$asked" ] || continue
+		printf '%s' "$out" | base64 -d
+		return "$rc"
+	done
+	return 125
 }
 
+# The first board's link.
 side_link()
 {
 	local role
@@ -28,23 +34,23 @@ side_link()
 	return 1
 }
 
+# In a chassis nothing of this may be missing.
 side_require()
 {
-	vbus_require vbus-agent vbus-link-ivshmem
-	{ [ -c /dev/ttyS1 ] && side_link; } || skip_all "needs a chassis with a board"
-	exec 9<>/dev/ttyS1
-	stty -F /dev/ttyS1 raw -echo
-	board_run true || skip_all "the board does not answer"
+	[ -n "${VBUS_CHASSIS:-}" ] || skip_all "needs a chassis with a board (tests/qemu/chassis)"
+	modprobe -a vbus-agent vbus-link-ivshmem && side_link && exec 9<>/dev/ttyS1 &&
+		stty -F /dev/ttyS1 raw -echo && board_run true || { fail "the board answers"; exit 1; }
 }
 
 side_attach()
 {
 	side_bus=$1
 	side_link || return
+	# Under emulation a machine may not run for a second.
 	put 3000 "$REPLY/heartbeat_timeout" && put "$1" "$REPLY/bus" || return
 	at_exit put '' "$REPLY/bus"
 	board_run 'modprobe vbus-board heartbeat_timeout=3000
-		for m in vbus-link-ivshmem vbus-echo vbus-enet; do modprobe $m 2>/dev/null; done; true'
+		modprobe -a vbus-link-ivshmem vbus-echo vbus-enet vbus-blk vbus-console' || return
 	wait_for 20 board_run "ls -d $side_dir*"
 }
 
@@ -60,7 +66,20 @@ side_echo()
 side_net()
 {
 	wait_for 20 board_run "ls -d $side_dir*/net/*" >/dev/null &&
-		board_run "n=\$(ls $side_dir*/net); ip addr add $1/24 dev \$n; ip link set \$n up"
+		board_run "n=\$(ls $side_dir*/net); ip addr add $1/24 dev \$n && ip link set \$n up"
 }
 
 side_ping() { board_run "ping -q -c $2 -W 2 $1"; }
+
+# A line on the board with $node, its newest block device or tty.
+side_on()
+{
+	wait_for 20 board_run "ls -d $side_dir*/$1/*" >/dev/null &&
+		board_run "node=/dev/\$(ls -d $side_dir*/$1/* | tail -n 1 | sed 's,.*/,,'); $2"
+}
+
+side_disk_write() { side_on block "seq 1 100000000 | head -c $1 | dd of=\$node bs=64k conv=fsync 2>/dev/null"; }
+side_disk_sum() { side_on block "head -c $1 \$node | md5sum | cut -c1-32"; }
+
+side_console_send() { side_on tty "stty -F \$node raw -echo -clocal && seq 1 100000000 | head -c $1 >\$node"; }
+side_console_sum() { side_on tty "stty -F \$node raw -echo -clocal && head -c $1 \$node | md5sum | cut -c1-32"; }
