@@ -5,10 +5,9 @@
 # traffic between them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/qemu/demo/lib.sh
+. "$here/lib.sh"
 seconds=${DEMO_SECONDS:-5}
-
-title() { printf '\n== %s\n' "$*"; }
-die() { echo "demo: $*" >&2; exit 1; }
 
 wait_for()
 {
@@ -36,20 +35,6 @@ consume()
 	ip -n "$2" link set lo up
 	ip -n "$2" link set "$nic" up
 	echo "$1: client $client, interface $nic in namespace $2, address $3"
-}
-
-# FILE VALUE of every number below the clients.
-counters()
-{
-	find /sys/vbus/instances/*/clients/ -type f -exec grep -sH '' {} + |
-		sed -n 's/^\([^ ]*\):\([0-9][0-9]*\)$/\1 \2/p'
-}
-
-moved()
-{
-	awk 'NR == FNR { was[$1] = $2; next }
-		$2 != was[$1] { sub("/sys/vbus/instances/", "", $1)
-				printf "  %-70s +%d\n", $1, $2 - was["/sys/vbus/instances/" $1] }' "$1" "$2"
 }
 
 traffic()

@@ -7,12 +7,11 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/lib/guest.sh
 . "$here/../../lib/guest.sh" >/dev/null
+# shellcheck source=tests/qemu/demo/lib.sh
+. "$here/lib.sh"
 # No test: no plan at the end.
 trap - EXIT
 seconds=${DEMO_SECONDS:-5}
-
-title() { printf '\n== %s\n' "$*"; }
-die() { echo "demo: $*" >&2; exit 1; }
 
 # boot NAME: as the guide says, with ports for this script
 boot()
@@ -31,20 +30,6 @@ in_guest()
 	echo "$1# $2"
 	guest_run "$1" "$2" | sed 's/^/  /'
 	return "${PIPESTATUS[0]}"
-}
-
-# FILE VALUE of every number below the clients.
-counters()
-{
-	find /sys/vbus/instances/*/clients/ -type f -exec grep -sH '' {} + |
-		sed -n 's/^\([^ ]*\):\([0-9][0-9]*\)$/\1 \2/p'
-}
-
-moved()
-{
-	awk 'NR == FNR { was[$1] = $2; next }
-		$2 != was[$1] { sub("/sys/vbus/instances/", "", $1)
-				printf "  %-70s +%d\n", $1, $2 - was["/sys/vbus/instances/" $1] }' "$1" "$2"
 }
 
 title "the administrator's script"
