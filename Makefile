@@ -31,7 +31,7 @@ ONLY    ?=
 export VBUS_ONLY := $(ONLY)
 
 .PHONY: all modules modules_install tools install config farm need-kdir \
-	check check-full demo bench lint clean distclean help vendor dkms-install
+	check check-full demo demo-chassis bench lint clean distclean help vendor dkms-install
 
 all: modules tools
 
@@ -84,6 +84,9 @@ lint:
 demo:
 	@scripts/demo
 
+demo-chassis:
+	@scripts/demo --chassis
+
 check:
 	@scripts/check
 
@@ -121,6 +124,7 @@ help:
 	@echo '  distclean        also remove the cache of kernels'
 	@echo 'Trying and testing (boots kernels in QEMU; no /dev/kvm needed):'
 	@echo '  demo             the administrator guide'"'"'s example with traffic, in a virtual machine'
+	@echo '  demo-chassis     two emulated PowerPC boards and their master: consoles, traffic, counters'
 	@echo '  check            all tests on stock 6.1, 6.12 and on a debug kernel'
 	@echo '  check-full       the same with the long variants'
 	@echo '  bench            the numbers of Documentation/performance.rst'

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: terminal.sh TTY COMMAND...
+# Logs in on the other end of a serial line, types the commands, shows what comes, and logs out.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/qemu/demo/lib.sh
+. "$here/lib.sh"
+tty=$1
+shift
+
+# expect TEXT: shows what comes, up to and with it
+expect()
+{
+	local byte got='' end=$((SECONDS + 30))
+	until [[ $got == *"$1" ]]; do
+		[ $SECONDS -lt $end ] || die "waited for '$1' on $tty and got: $got"
+		! IFS= read -r -n 1 -d '' -t 2 byte <&5 || got+=$byte
+	done
+	printf '%s' "$got" | tr -d '\r'
+}
+
+say() { printf '%s\n' "$1" >&5; }
+
+exec 5<>"$tty"
+stty -F "$tty" raw -echo clocal
+expect 'login: '
+say root
+for command; do
+	expect '# '
+	say "$command"
+done
+expect '# '
+say exit
+expect 'login: '
+echo
