@@ -33,7 +33,7 @@ boards_up()
 {
 	local n
 	for n in 0 1; do
-		on_board $n 'uname -srm; echo "the bytes 1 2 are the number$(printf "\001\002" | od -An -tx2)"'
+		on_board $n 'uname -srm; echo "the bytes 1 2 are the number $(printf "\001\002" | od -x | awk "NR == 1 { print \$2 }")"'
 		# An emulated machine may stand still for a second.
 		on_board $n 'modprobe vbus-board heartbeat_timeout=3000' || die "no vbus-board"
 		on_board $n 'modprobe -a vbus-link-ivshmem vbus-enet vbus-console' || die "a module is missing"
@@ -55,7 +55,7 @@ console()
 	master "bash tests/qemu/demo/terminal.sh /dev/$tty 'uname -nm' \
 		'grep ^cpu /proc/cpuinfo' 'readlink /sys/class/tty/ttyVC0/device/driver'" >"$work/screen" ||
 		{ cat "$work/screen"; die "no login on board $1"; }
-	sed 's/^/  /' "$work/screen"
+	cat -s "$work/screen" | sed 's/^/  /'
 	grep -qx "board$1 ppc" "$work/screen" || die "that was not board $1"
 }
 
