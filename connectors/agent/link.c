@@ -197,7 +197,8 @@ static bool link_valid(const struct vbus_link *link)
 	       link->bits && link->bits <= VBUS_LINK_MAX_BITS &&
 	       link->peer_bits && link->peer_bits <= VBUS_LINK_MAX_BITS &&
 	       link->out && link->out_bytes && link->nranges <= ARRAY_SIZE(link->ranges) &&
-	       (link->role == VBUS_LINK_BOARD ? link->nranges > 0 : link->in && link->in_bytes);
+	       (link->role == VBUS_LINK_BOARD ? link->nranges > 0 && !link->dma :
+						link->in && link->in_bytes);
 }
 
 int vbus_link_register(struct vbus_link *link)

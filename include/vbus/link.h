@@ -12,6 +12,7 @@
  *	- mb() after a write means that the ordered path has accepted it.
  *	- Bytes keep their addresses: the window does not swap. All that is shared is little-endian.
  *	- Nothing is assumed about doorbells. They may come early, coalesce, or get lost.
+ *	- A DMA transfer that is complete arrives before what is written through the window then.
  *
  * connectors/agent/README.rst is the guide.
  */
@@ -24,6 +25,7 @@
 #include <linux/module.h>
 #include <linux/types.h>
 
+struct dma_chan;
 struct vbus_link;
 struct vbus_link_user;
 
@@ -97,6 +99,13 @@ struct vbus_link_count {
  * @in_bytes: its size
  * @ranges: board: memory of this machine the master may touch; up to four ranges of bus addresses
  * @nranges: how many
+ * @dma: master: a channel of the kernel's dmaengine that copies memory (DMA_MEMCPY) between this
+ *	machine and the board, for this link alone; or NULL: processors make all copies. Lent from
+ *	vbus_link_register() to vbus_link_unregister(). It must have device_terminate_all, so that a
+ *	dead board is safe from it, and device_tx_status must tell the end of a transfer, or an
+ *	error, to who asks in softirq: an interrupt may come meanwhile, a tasklet cannot
+ * @dma_base: address by which @dma finds the first byte of the window, such as one of
+ *	dma_map_resource(). It goes on from there as the window does
  */
 struct vbus_link {
 	const char *name;
@@ -116,6 +125,8 @@ struct vbus_link {
 		u64 len;
 	} ranges[4];
 	u32 nranges;
+	struct dma_chan *dma;
+	dma_addr_t dma_base;
 	/* private: to the connector */
 	struct vbus_link_count count;
 	struct list_head node;
