@@ -216,7 +216,7 @@ static enum rx_result rx_packet(struct venet_rx *rx, struct sk_buff **out, struc
 
 	skb = rx_build(rx, len);
 	if (IS_ERR(skb)) {
-		if (PTR_ERR(skb) == -ENOMEM)
+		if (PTR_ERR(skb) == -ENOMEM || PTR_ERR(skb) == -EIO)
 			return rx_lost(rx, h->frags + 1, false);
 		if (PTR_ERR(skb) == -EAGAIN)
 			return rx_fault(rx, h->frags);

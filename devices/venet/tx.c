@@ -258,6 +258,8 @@ static int tx_packet(struct venet_tx *tx, const struct venet_path *path, struct 
 		tx_wait(tx, txq);
 		return -EAGAIN;
 	}
+	if (unlikely(rc == -EIO))
+		return tx_lost(tx, rc);
 	if (unlikely(rc)) {
 		tx->q->stats->bad++;
 		vbus_session_break(tx->q->session, "a receive buffer is outside its memory");

@@ -21,7 +21,9 @@ struct vbus_memctx;
  * struct vbus_memctx_ops - how a connector reaches its peer's memory
  * @copy_from: copy @len bytes at peer address @addr to @dst. Required. Does not sleep if the
  *	connector's capabilities say copy_softirq; then callable with BHs disabled.
- *	Return 0, -EFAULT (not the peer's memory), -EAGAIN (ask again from process context)
+ *	Return 0, -EFAULT (not the peer's memory), -EAGAIN (ask again from process context), -EIO
+ *	(the transport failed, and not the peer: this request cannot be carried out, the next one
+ *	may be)
  * @copy_to: the reverse; the same rules. Required
  * @map: a kernel pointer to @len bytes at @addr that stays good until @unmap, or ERR_PTR().
  *	Process context. Where homes are split it is I/O memory. A pair with @unmap
