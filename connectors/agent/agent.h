@@ -16,6 +16,7 @@
 #include <vbus/link.h>
 
 #include "bells.h"
+#include "engine.h"
 
 #define AGENT_PAGE	4096	/* unit in which memory for the board is given away */
 
@@ -44,6 +45,7 @@ struct agent_client;
  * @npages: how many there are, without the inbox
  * @inbox: offset of the inbox in the link's memory
  * @inbox_len: its bytes
+ * @engine: makes large copies; NULL if the link has none
  */
 struct agent {
 	struct vbus_link *link;
@@ -67,6 +69,7 @@ struct agent {
 	u32 npages;
 	u64 inbox;
 	u64 inbox_len;
+	struct engine *engine;
 };
 
 /**

@@ -186,6 +186,8 @@ static void agent_up(struct agent *a, const struct vbus_agent_hello *h)
 		vbus_client_put(&c->client);
 		return;
 	}
+	/* The board looks there when it was answered, and has asked something. */
+	engine_start(a->engine, block_off(c, reply));
 	a->state = "up";
 	rcu_assign_pointer(a->client, c);
 	agent_answer(a, c);
@@ -209,6 +211,8 @@ static void agent_down(struct agent *a, const char *why)
 	vbus_client_detach(&c->client);
 	/* A verb that was being carried out; it does not answer any more. */
 	flush_work(&a->control);
+	/* And a transfer that did not end. */
+	engine_stop(a->engine);
 	vbus_client_put(&c->client);
 	if (a->link->ops->reset)
 		a->link->ops->reset(a->link);
@@ -480,6 +484,25 @@ static int agent_init_works(struct agent *a)
 	return a->wq ? 0 : -ENOMEM;
 }
 
+static int agent_files_add(struct agent *a)
+{
+	int err = sysfs_create_group(a->link->kobj, &agent_group);
+
+	if (!err && a->engine) {
+		err = engine_files_add(a->link);
+		if (err)
+			sysfs_remove_group(a->link->kobj, &agent_group);
+	}
+	return err;
+}
+
+static void agent_files_del(struct agent *a)
+{
+	if (a->engine)
+		engine_files_del(a->link);
+	sysfs_remove_group(a->link->kobj, &agent_group);
+}
+
 static void *agent_attach(struct vbus_link *link)
 {
 	struct agent *a;
@@ -505,14 +528,16 @@ static void *agent_attach(struct vbus_link *link)
 	err = agent_init_works(a);
 	if (err)
 		goto err_pages;
+	a->engine = engine_create(link, a->wq);
 	link->priv = a;
-	err = sysfs_create_group(link->kobj, &agent_group);
+	err = agent_files_add(a);
 	if (err)
-		goto err_wq;
+		goto err_engine;
 	queue_delayed_work(a->wq, &a->tick, 0);
 	return a;
 
-err_wq:
+err_engine:
+	engine_destroy(a->engine);
 	destroy_workqueue(a->wq);
 err_pages:
 	agent_pages_exit(a);
@@ -527,13 +552,14 @@ static void agent_detach(struct vbus_link *link)
 {
 	struct agent *a = link->priv;
 
-	sysfs_remove_group(link->kobj, &agent_group);
+	agent_files_del(a);
 	cancel_delayed_work_sync(&a->tick);
 	mutex_lock(&a->lock);
 	if (agent_client(a))
 		agent_dismiss(a, "is let go");
 	mutex_unlock(&a->lock);
 	cancel_delayed_work_sync(&a->tick);
+	engine_destroy(a->engine);
 	destroy_workqueue(a->wq);
 	agent_pages_exit(a);
 	ida_free(&agent_numbers, a->number);

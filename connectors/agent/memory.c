@@ -5,7 +5,7 @@
  *
  * A peer address is a bus address of the board, and is good if it lies in what the board registered
  * in its hello; or it is in the inbox, our own memory, where the board has put payload so that we
- * need not read it across.
+ * need not read it across. Large copies are made by the link's DMA engine, if it has one.
  */
 #include <linux/bitmap.h>
 #include <linux/nospec.h>
@@ -36,6 +36,7 @@ static int agent_copy_from(struct vbus_memctx *mem, void *dst, u64 addr, size_t 
 {
 	struct agent_client *c = mem_client(mem);
 	u64 off;
+	int ret;
 
 	if (READ_ONCE(c->down))
 		return -EFAULT;
@@ -49,6 +50,9 @@ static int agent_copy_from(struct vbus_memctx *mem, void *dst, u64 addr, size_t 
 	off = window_off(c, addr, len);
 	if (off == U64_MAX)
 		return -EFAULT;
+	ret = engine_read(c->agent->engine, dst, off, len);
+	if (ret != ENGINE_PASS)
+		return ret;
 	vbus_link_read(c->link, dst, off, len);
 	return 0;
 }
@@ -57,9 +61,13 @@ static int agent_copy_to(struct vbus_memctx *mem, u64 addr, const void *src, siz
 {
 	struct agent_client *c = mem_client(mem);
 	u64 off = window_off(c, addr, len);
+	int ret;
 
 	if (off == U64_MAX || READ_ONCE(c->down))
 		return -EFAULT;
+	ret = engine_write(c->agent->engine, off, src, len);
+	if (ret != ENGINE_PASS)
+		return ret;
 	vbus_link_write(c->link, off, src, len);
 	return 0;
 }
@@ -74,8 +82,10 @@ static void *agent_map(struct vbus_memctx *mem, u64 addr, size_t len)
 	return (void __force *)(c->link->out + off);
 }
 
+/* A queue has ended, and the board may want its buffers back. */
 static void agent_unmap(struct vbus_memctx *mem, void *ptr, u64 addr, size_t len)
 {
+	engine_settle(mem_client(mem)->agent->engine);
 }
 
 const struct vbus_memctx_ops agent_mem_ops = {
