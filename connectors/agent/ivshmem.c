@@ -10,6 +10,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/dma-mapping.h>
+#include <linux/dmaengine.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -112,6 +114,42 @@ static int iv_map_board(struct iv_link *iv)
 	return link->out ? 0 : -ENOMEM;
 }
 
+/*
+ * Any engine of this machine that copies memory and that nobody has taken; the board's RAM is a bar
+ * to it. Without one the link works as well.
+ */
+static void iv_get_dma(struct iv_link *iv)
+{
+	struct vbus_link *link = &iv->link;
+	struct dma_chan *chan;
+	dma_cap_mask_t mask;
+	struct device *dev;
+
+	dma_cap_zero(mask);
+	dma_cap_set(DMA_MEMCPY, mask);
+	chan = dma_request_chan_by_mask(&mask);
+	if (IS_ERR(chan))
+		return;
+	dev = chan->device->dev;
+	link->dma_base = dma_map_resource(dev, pci_resource_start(iv->plain, IVSHMEM_BAR_MEM),
+					  link->out_bytes, DMA_BIDIRECTIONAL, 0);
+	if (dma_mapping_error(dev, link->dma_base))
+		dma_release_channel(chan);
+	else
+		link->dma = chan;
+}
+
+static void iv_put_dma(struct iv_link *iv)
+{
+	struct vbus_link *link = &iv->link;
+
+	if (!link->dma)
+		return;
+	dma_unmap_resource(link->dma->device->dev, link->dma_base, link->out_bytes,
+			   DMA_BIDIRECTIONAL, 0);
+	dma_release_channel(link->dma);
+}
+
 static int iv_map_master(struct iv_link *iv)
 {
 	struct vbus_link *link = &iv->link;
@@ -131,8 +169,10 @@ static int iv_map_master(struct iv_link *iv)
 		return err;
 	link->out_bytes = pci_resource_len(iv->plain, IVSHMEM_BAR_MEM);
 	link->out = ioremap_wc(pci_resource_start(iv->plain, IVSHMEM_BAR_MEM), link->out_bytes);
-	if (link->out)
+	if (link->out) {
+		iv_get_dma(iv);
 		return 0;
+	}
 	pci_disable_device(iv->plain);
 	return -ENOMEM;
 }
@@ -141,6 +181,7 @@ static void iv_unmap(struct iv_link *iv)
 {
 	if (!iv->plain)
 		return;
+	iv_put_dma(iv);
 	if (iv->link.out) {
 		iounmap(iv->link.out);
 		pci_disable_device(iv->plain);
@@ -234,8 +275,10 @@ static int iv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vbus_link_register(&iv->link);
 	if (err)
 		goto err_vectors;
-	dev_info(&pdev->dev, "link: %s, window of %llu KiB, %u doorbell bits\n",
-		 iv->plain ? "master" : "board", iv->link.out_bytes >> 10, iv->link.bits);
+	dev_info(&pdev->dev, "link: %s, window of %llu KiB, %u doorbell bits%s%s\n",
+		 iv->plain ? "master" : "board", iv->link.out_bytes >> 10, iv->link.bits,
+		 iv->link.dma ? ", DMA by " : "",
+		 iv->link.dma ? dma_chan_name(iv->link.dma) : "");
 	return 0;
 
 err_vectors:
