@@ -221,7 +221,8 @@ static int vblk_alloc_tags(struct vblk *port)
 	set->nr_hw_queues = port->nqueues;
 	set->queue_depth = VBLK_DEPTH;
 	set->numa_node = NUMA_NO_NODE;
-	set->flags = BLK_MQ_F_SHOULD_MERGE;
+	/* The order of requests is the device side's business, which knows the medium. */
+	set->flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	set->cmd_size = sizeof(struct vblk_req);
 	set->driver_data = port;
 	return blk_mq_alloc_tag_set(set);

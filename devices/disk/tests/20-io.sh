@@ -67,7 +67,8 @@ block=$REPLY
 disk_device r "$block"
 disk_wait "$CLIENT"
 check_equal "a disk on a block device" 0 $?
-disk=$REPLY
+disk=$REPLY name=${REPLY#/dev/}
+check_equal "with one queue, requests are not sorted before they are sent" "[none]" "$(grep -o '\[.*\]' "/sys/block/$name/queue/scheduler")"
 check_equal "bypasses the cache" direct "$(attr r io_mode)"
 round "device" "$disk" "$block"
 check_equal "no doorbell was missed" 0 "$(queue_count "$CLIENT" missed)"
