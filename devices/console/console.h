@@ -242,7 +242,7 @@ struct vcon_tty *vcon_tty_create(struct vcon_line *line);
 void vcon_tty_remove(struct vcon_tty *vt);
 void vcon_tty_carrier_lost(struct vcon_tty *vt);
 unsigned int vcon_tty_peek(struct vcon_tty *vt, u8 *buf, unsigned int max, bool *brk);
-void vcon_tty_skip(struct vcon_tty *vt, u8 *buf, unsigned int n, bool brk);
+void vcon_tty_skip(struct vcon_tty *vt, unsigned int n, bool brk);
 bool vcon_tty_pending(struct vcon_tty *vt);
 int vcon_tty_init(void);
 void vcon_tty_exit(void);

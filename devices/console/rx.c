@@ -181,6 +181,8 @@ static int rx_locked_step(struct vcon_rx *rx)
 	if (!vbus_dqueue_lock(rx->q))
 		return -ENODEV;
 	rc = rx_step(rx);
+	if (rc >= 0 && !rx->busy && !vbus_cons_pending(&rx->q->req))
+		rc = -ENOENT;
 	if (rc < 0 || rx->owed == RX_BATCH)
 		rx_complete(rx);
 	if (vcon_is_fatal(rc)) {

@@ -49,14 +49,14 @@ unsigned int vcon_tty_peek(struct vcon_tty *vt, u8 *buf, unsigned int max, bool 
 	return n;
 }
 
-/* vcon_tty_skip - what vcon_tty_peek() put into @buf was sent */
-void vcon_tty_skip(struct vcon_tty *vt, u8 *buf, unsigned int n, bool brk)
+/* vcon_tty_skip - @n bytes that vcon_tty_peek() has shown were sent */
+void vcon_tty_skip(struct vcon_tty *vt, unsigned int n, bool brk)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&vt->port.lock, flags);
 	if (!vt->flushed) {
-		n = kfifo_out(&vt->port.xmit_fifo, buf, n);
+		kfifo_skip_count(&vt->port.xmit_fifo, n);
 		if (brk)
 			vt->brk = false;
 		else

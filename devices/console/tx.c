@@ -59,7 +59,7 @@ static int tx_step(struct vcon_tx *tx, struct vcon_tty *vt)
 		if (err)
 			return err;
 	}
-	vcon_tty_skip(vt, tx->buf, n, brk);
+	vcon_tty_skip(vt, n, brk);
 	return n;
 }
 
@@ -70,6 +70,9 @@ static int tx_locked_step(struct vcon_tx *tx, struct vcon_tty *vt, bool last)
 	if (!vbus_dqueue_lock(tx->q))
 		return -ENODEV;
 	rc = tx_step(tx, vt);
+	/* Seldom is there more; then there is no need to come again to see it. */
+	if (rc >= 0 && !vcon_tty_pending(vt))
+		rc = -ENODATA;
 	tx->starved = rc == -ENOENT;
 	if (tx->starved)
 		tx->q->stats->ring_full++;
