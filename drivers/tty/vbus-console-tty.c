@@ -9,6 +9,9 @@
 
 #define CON_MINORS	64
 
+/* With less, a writer may wait for more. */
+#define CON_ROOM_LEAST	8
+
 static struct tty_driver *con_driver;
 static DEFINE_IDR(con_minors);
 static DEFINE_MUTEX(con_minors_lock);
@@ -87,7 +90,10 @@ static tty_ssize_t con_write(struct tty_struct *tty, const u8 *buf, tty_size_t c
 	return n;
 }
 
-/* Whoever finds no room, or asks what is on its way, is about to wait. */
+/*
+ * Whoever finds no room, or asks what is on its way, is about to wait. A line end takes room for two
+ * bytes, a tab for eight.
+ */
 static unsigned int con_write_room(struct tty_struct *tty)
 {
 	struct con_line *line = tty->driver_data;
@@ -100,7 +106,7 @@ static unsigned int con_write_room(struct tty_struct *tty)
 	if (con_line_live(line)) {
 		con_tx_reclaim(line);
 		room = con_tx_room(line);
-		if (!room) {
+		if (room < CON_ROOM_LEAST) {
 			con_tx_wait(line);
 			room = con_tx_room(line);
 		}

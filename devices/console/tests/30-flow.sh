@@ -39,6 +39,26 @@ stopped_reader()
 	wait "$writer"
 }
 
+# Lines of many lengths. The end of each is two bytes, for which there may be room for one.
+lines()
+{
+	awk 'BEGIN {
+		for (i = 0; i < 1000; i++) s = s "x"
+		for (i = 0; i < 16000; i++) print i " " substr(s, 1, 500 + i * 7919 % 211)
+	}'
+}
+
+# text FD_FROM FD_TO TTY_FROM: the sum of what arrives
+text()
+{
+	stty -F "$3" opost onlcr
+	lines >&"$1" &
+	timeout $((60 * ${VBUS_TIME_FACTOR:-1})) head -c "$(lines | sed 's/$/\r/' | wc -c)" <&"$2" | md5sum
+	kill $! 2>/dev/null
+	wait $!
+	stty -F "$3" -opost
+}
+
 vbus_require vbus-dev-console vbus-console
 console_pair 1 || exit 1
 hold 5 "${HOST[0]}" && hold 6 "${GUEST[0]}" || exit 1
@@ -60,6 +80,10 @@ wait
 at_exit rm -f /tmp/console-host /tmp/console-guest
 check_equal "both ways at a time: to the device side" "$sum" "$(cat /tmp/console-host)"
 check_equal "both ways at a time: to the driver side" "$sum" "$(cat /tmp/console-guest)"
+
+sum=$(lines | sed 's/$/\r/' | md5sum)
+check_equal "lines to the device side" "$sum" "$(text 6 5 "${GUEST[0]}")"
+check_equal "lines to the driver side" "$sum" "$(text 5 6 "${HOST[0]}")"
 
 stopped_reader "to the device side" 6 5
 stopped_reader "to the driver side" 5 6
