@@ -396,6 +396,7 @@ void disk_queue_set_media(struct disk_queue *dq, struct disk_media *m);	/* disk.
 void disk_queue_again(struct disk_req *req, void (*again)(struct disk_req *req));
 bool disk_queue_retry(struct disk_queue *dq);			/* worker */
 void disk_req_done(struct disk_req *req);
+void disk_req_answer(struct disk_req *req);
 bool disk_queue_drain(struct disk_queue *dq, int *budget);	/* poll; see there */
 void disk_wake(struct disk *d);
 

@@ -81,18 +81,20 @@ void disk_queue_again(struct disk_req *req, void (*again)(struct disk_req *req))
 	spin_unlock_bh(&dq->lock);
 }
 
+/* The next request that the back end is done with. */
 static struct disk_req *next_done(struct disk_queue *dq)
 {
 	struct llist_node *node;
 
-	lockdep_assert_held(&dq->lock);
-	if (!dq->ready)
-		dq->ready = llist_reverse_order(llist_del_all(&dq->done));
-	node = dq->ready;
-	if (!node)
+	/* What comes later has whoever brings it see to it. */
+	if (!READ_ONCE(dq->ready) && llist_empty(&dq->done))
 		return NULL;
-	dq->ready = node->next;
-	return llist_entry(node, struct disk_req, done);
+	spin_lock_bh(&dq->lock);
+	node = dq->ready ?: llist_reverse_order(llist_del_all(&dq->done));
+	if (node)
+		WRITE_ONCE(dq->ready, node->next);
+	spin_unlock_bh(&dq->lock);
+	return node ? llist_entry(node, struct disk_req, done) : NULL;
 }
 
 static void queue_release(struct kref *ref)
@@ -135,19 +137,25 @@ static void queue_kick(struct disk_queue *dq)
 	disk_queue_leave(dq);
 }
 
-/* The driver gets its answer, unless it is gone. */
-static void req_answer(struct disk_req *req)
+/* disk_req_answer - the driver gets its answer. Queue entered */
+void disk_req_answer(struct disk_req *req)
 {
 	struct disk_queue *dq = req->dq;
 
-	if (!disk_queue_enter(dq))
-		return;
 	if (req->status == VBUS_BLK_S_FAULT)
 		dq->q->stats->bad++;
 	else if (!req->status)
 		dq->q->stats->bytes += req->len;
 	disk_complete(dq, req->tag, req->status, req->slots);
-	disk_queue_leave(dq);
+}
+
+/* Nothing is to be copied. The driver may be gone. */
+static void req_answer(struct disk_req *req)
+{
+	if (!disk_queue_enter(req->dq))
+		return;
+	disk_req_answer(req);
+	disk_queue_leave(req->dq);
 }
 
 /*
@@ -157,21 +165,24 @@ static void req_answer(struct disk_req *req)
 static u32 req_finish(struct disk_req *req)
 {
 	u32 bytes = 0;
-	int err = 0;
+	int err;
 
 	if (!disk_req_result(req))
 		return 0;
 	if (req->op == VBUS_BLK_OP_READ && !req->status) {
 		err = disk_req_copy(req, true);
 		bytes = req->copied;
+		if (err == -EAGAIN) {
+			disk_queue_again(req, disk_req_fault);
+			return bytes;
+		}
+		if (err) {
+			req->status = VBUS_BLK_S_FAULT;
+			req_answer(req);
+		}
+	} else {
+		req_answer(req);
 	}
-	if (err == -EAGAIN) {
-		disk_queue_again(req, disk_req_fault);
-		return bytes;
-	}
-	if (err)
-		req->status = VBUS_BLK_S_FAULT;
-	req_answer(req);
 	disk_req_free_pages(req);
 	req_free(req);
 	return bytes;
@@ -191,9 +202,7 @@ bool disk_queue_drain(struct disk_queue *dq, int *budget)
 	bool any = false;
 
 	while (*budget > 0 && bytes < DISK_POLL_BYTES) {
-		spin_lock_bh(&dq->lock);
 		req = next_done(dq);
-		spin_unlock_bh(&dq->lock);
 		if (!req)
 			return any;
 		any = true;
@@ -245,6 +254,9 @@ static struct disk_req *next_again(struct disk_queue *dq)
 {
 	struct disk_req *req;
 
+	/* Who adds one queues the worker's work after that. */
+	if (list_empty(&dq->agains))
+		return NULL;
 	spin_lock_bh(&dq->lock);
 	req = list_first_entry_or_null(&dq->agains, struct disk_req, node);
 	if (req)

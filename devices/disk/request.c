@@ -82,7 +82,7 @@ static int copy_step(struct disk_req *req, bool to_driver)
 /**
  * disk_req_copy() - copy what is left, in steps, so that nobody waits for all of it
  * @req: the request
- * @to_driver: which way
+ * @to_driver: which way; the last step to the driver is answering the request
  *
  * Context: process or softirq. Return: 0, -EAGAIN (ask again from the worker, after
  * disk_req_fault()), -EFAULT, -ENODEV (the queue is dead).
@@ -96,6 +96,8 @@ int disk_req_copy(struct disk_req *req, bool to_driver)
 		if (!disk_queue_enter(dq))
 			return -ENODEV;
 		err = copy_step(req, to_driver);
+		if (!err && to_driver && req->copied == req->len)
+			disk_req_answer(req);
 		disk_queue_leave(dq);
 	}
 	return err;
