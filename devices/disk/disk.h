@@ -15,7 +15,8 @@
  * A queue has a worker, which takes requests out of the ring, copies in what is to be written and
  * hands them to the file with a kiocb. What the file completes is put on a list, from which the
  * queue's poll (softirq) or, when it is at it anyway, the worker copies out what was read and
- * completes towards the driver.
+ * completes towards the driver. A back end that reads at once, out of the page cache, keeps the
+ * worker from it; large reads are then left to the queue's helper, which another processor runs.
  *
  * Locks, outermost first:
  *	disk.cfg		admin's changes
@@ -51,6 +52,9 @@
 /* Bytes copied while holding a queue's lock, and in one poll. */
 #define DISK_COPY_STEP		(32 * 1024)
 #define DISK_POLL_BYTES		(256 * 1024)
+
+/* Reads of as many bytes are copied to the driver by another processor than the one that read. */
+#define DISK_APART		(64 * 1024)
 
 /* How long a worker looks for the next request before it sleeps, at most; admin's limits, us. */
 #define DISK_BUSY_DEFAULT	50
@@ -292,6 +296,8 @@ struct disk_req {
  * @work: the worker
  * @end_work: frees it
  * @poll: completes in softirq
+ * @helper: completes large reads that the worker would have to
+ * @helped: it is at it, or will be
  * @worker: the task running @work
  * @busy_us: how long the worker looks for the next request; its own, as the next
  * @idle_since: when it last went to sleep, ns
@@ -320,6 +326,8 @@ struct disk_queue {
 	struct vbus_memctx *mem;
 	struct work_struct work;
 	struct work_struct end_work;
+	struct work_struct helper;
+	bool helped;
 	struct vbus_poll poll;
 	struct task_struct *worker;
 	u32 busy_us;

@@ -3,8 +3,8 @@
  * A request queue: its worker, its poll, its end.
  *
  * The worker takes requests until the ring is empty, and arms the ring's doorbell only then. The
- * poll completes what the back end is done with. The end waits for neither: requests that are being
- * worked on go on, without a driver, and the last one has the queue freed.
+ * poll and the helper complete what the back end is done with. The end waits for none of them:
+ * requests that are being worked on go on, without a driver, and the last one has the queue freed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -47,6 +47,13 @@ void disk_queue_set_media(struct disk_queue *dq, struct disk_media *m)
 
 /* ---- completing -------------------------------------------------------------------------- */
 
+/* The worker has better things to do. */
+static void queue_help(struct disk_queue *dq)
+{
+	WRITE_ONCE(dq->helped, true);
+	queue_work(dq->disk->wq, &dq->helper);
+}
+
 /**
  * disk_req_done() - the back end is done with a request
  * @req: the request
@@ -56,6 +63,7 @@ void disk_queue_set_media(struct disk_queue *dq, struct disk_media *m)
 void disk_req_done(struct disk_req *req)
 {
 	struct disk_queue *dq = req->dq;
+	bool apart = req->op == VBUS_BLK_OP_READ && req->len >= DISK_APART;
 
 	/* Whoever frees the queue waits for this: another may complete the request at once. */
 	rcu_read_lock();
@@ -65,6 +73,8 @@ void disk_req_done(struct disk_req *req)
 			queue_work(dq->disk->wq, &dq->work);
 		else if (!in_task() || READ_ONCE(dq->worker) != current)
 			vbus_poll_schedule(&dq->poll);
+		else if (apart && num_online_cpus() > 1)
+			queue_help(dq);
 	}
 	rcu_read_unlock();
 }
@@ -296,6 +306,9 @@ static bool queue_step(struct disk_queue *dq)
 	int budget = DISK_BATCH;
 	bool any;
 
+	/* While another completes, begin. */
+	if (READ_ONCE(dq->helped) && queue_start(dq))
+		return true;
 	any = disk_queue_drain(dq, &budget);
 	if (READ_ONCE(dq->owed) >= DISK_BATCH)
 		queue_kick(dq);
@@ -369,6 +382,22 @@ static void queue_worker(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+static void queue_helper(struct work_struct *work)
+{
+	struct disk_queue *dq = container_of(work, struct disk_queue, helper);
+	bool any;
+
+	do {
+		int budget = 1;
+
+		any = disk_queue_drain(dq, &budget);
+		queue_kick(dq);
+		cond_resched();
+	} while (any);
+	/* What the worker adds from now on has it queue us again. */
+	WRITE_ONCE(dq->helped, false);
+}
+
 /* ---- making and ending ------------------------------------------------------------------- */
 
 static void queue_free(struct disk_queue *dq)
@@ -388,6 +417,7 @@ static void queue_end(struct work_struct *work)
 	/* For disk_req_done(), which may have asked for the poll or the worker. */
 	synchronize_rcu();
 	vbus_poll_fini(&dq->poll);
+	cancel_work_sync(&dq->helper);
 	cancel_work_sync(&dq->work);
 	queue_free(dq);
 	vbus_device_put(&d->vdev);
@@ -429,6 +459,7 @@ struct disk_queue *disk_queue_create(struct disk *d, struct vbus_dqueue *q)
 	INIT_LIST_HEAD(&dq->free_large);
 	INIT_WORK(&dq->work, queue_worker);
 	INIT_WORK(&dq->end_work, queue_end);
+	INIT_WORK(&dq->helper, queue_helper);
 	if (queue_alloc(dq)) {
 		queue_free(dq);
 		return NULL;
