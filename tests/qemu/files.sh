@@ -5,7 +5,7 @@
 
 # Modules of the kernel that the tests use, where they are not built in.
 stock_modules='configfs bridge veth tun dummy macvlan 8021q pktgen sch_ingress sch_netem
-	cls_matchall cls_flower cls_u32 act_mirred act_gact vfio vfio_iommu_type1 irqbypass kvm kvm_amd kvm_intel virtio_pci virtio_net vhost_net ahci sd_mod
+	cls_matchall cls_flower cls_u32 act_mirred act_gact vfio vfio_iommu_type1 irqbypass kvm kvm_amd kvm_intel virtio_pci virtio_net virtio_blk vhost_net ahci sd_mod
 	loop brd ext4 xfs dm_mod dm_flakey'
 
 # stock_of KERNEL: its own modules with what they need, uncompressed, once per kernel

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reads or writes a file or block device past the page cache, with a number of requests in flight,
- * for a while, and prints how many requests a second that were.
+ * for a while or so many of them, and prints how many requests a second that were.
  *
- * usage: diskbench FILE read|write rand|seq BYTES DEPTH MILLISECONDS
+ * usage: diskbench FILE read|write rand|seq BYTES DEPTH MILLISECONDS [REQUESTS]
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -27,6 +27,7 @@ struct job {
 	uint64_t blocks;
 	uint64_t next;
 	uint64_t state;
+	uint64_t left;
 };
 
 static struct iocb iocbs[MAX_DEPTH];
@@ -53,6 +54,7 @@ static void submit(struct job *j, aio_context_t ctx, struct iocb *cb)
 	cb->aio_fildes = j->fd;
 	cb->aio_nbytes = j->bytes;
 	cb->aio_offset = block(j) * j->bytes;
+	j->left--;
 	if (syscall(SYS_io_submit, ctx, 1, &cb) != 1)
 		err(1, "io_submit");
 }
@@ -86,7 +88,7 @@ static uint64_t run(struct job *j, unsigned int depth, uint64_t ns, uint64_t *to
 				errx(1, "request failed: %lld", (long long)events[k].res);
 			done++;
 			inflight--;
-			if (now_ns() - start < ns) {
+			if (j->left && now_ns() - start < ns) {
 				submit(j, ctx, (struct iocb *)(uintptr_t)events[k].obj);
 				inflight++;
 			}
@@ -98,17 +100,20 @@ static uint64_t run(struct job *j, unsigned int depth, uint64_t ns, uint64_t *to
 
 int main(int argc, char **argv)
 {
-	struct job j = { .state = 1 };
+	struct job j = { .state = 1, .left = UINT64_MAX };
 	uint64_t done, took;
 	unsigned int depth;
 
-	if (argc != 7)
-		errx(2, "usage: %s FILE read|write rand|seq BYTES DEPTH MILLISECONDS", argv[0]);
+	if (argc != 7 && argc != 8)
+		errx(2, "usage: %s FILE read|write rand|seq BYTES DEPTH MILLISECONDS [REQUESTS]",
+		     argv[0]);
 	j.write = !strcmp(argv[2], "write");
 	j.seq = !strcmp(argv[3], "seq");
 	j.bytes = strtoul(argv[4], NULL, 0);
 	depth = strtoul(argv[5], NULL, 0);
-	if (!j.bytes || !depth || depth > MAX_DEPTH)
+	if (argc == 8)
+		j.left = strtoull(argv[7], NULL, 0);
+	if (!j.bytes || !depth || depth > MAX_DEPTH || j.left < depth)
 		errx(2, "out of range");
 	j.fd = open(argv[1], (j.write ? O_RDWR : O_RDONLY) | O_DIRECT);
 	if (j.fd < 0)
