@@ -137,12 +137,12 @@ void con_rx_run(struct con_line *line)
 
 	for (i = 0; i < RX_BUDGET && !err; i++)
 		err = rx_step(rx);
-	vbus_queue_kick(rx->q);
 	if (rx->pushed) {
 		rx->pushed = false;
 		rx->wait = 0;
 		tty_flip_buffer_push(&line->port);
 	}
+	vbus_queue_kick(rx->q);
 	if (err == -ENOENT)
 		err = vbus_cons_arm(&rx->q->cpl);
 	if (err == -ENOSPC)

@@ -207,6 +207,9 @@ static void line_tasklet(struct tasklet_struct *t)
 	unsigned long flags;
 	bool live;
 
+	/* First what somebody may wait for at a keyboard. */
+	if (con_line_live(line))
+		con_rx_run(line);
 	spin_lock_irqsave(&line->tx.lock, flags);
 	live = con_line_live(line);
 	if (live)
@@ -214,10 +217,8 @@ static void line_tasklet(struct tasklet_struct *t)
 	spin_unlock_irqrestore(&line->tx.lock, flags);
 	if (READ_ONCE(line->broken))
 		line_give_up(line);
-	if (!live)
-		return;
-	tty_port_tty_wakeup(&line->port);
-	con_rx_run(line);
+	if (live)
+		tty_port_tty_wakeup(&line->port);
 }
 
 static void line_destruct(struct tty_port *port)
