@@ -16,7 +16,8 @@ stock_of()
 	rel=$("$top/scripts/kernel" release "$1")
 	root=${moddir%/lib/modules/*}
 	out=$(dirname "$root")/stock
-	if [ ! -e "$out/ready" ] || [ "$top/tests/qemu/files.sh" -nt "$out/ready" ]; then
+	# Another tree that shares the cache may have wanted others.
+	if [ "$(cat "$out/ready" 2>/dev/null)" != "$stock_modules" ]; then
 		rm -rf "$out.new" && mkdir -p "$out.new"
 		for mod in $stock_modules; do
 			modprobe -d "$root" -S "$rel" --show-depends "$mod" 2>/dev/null |
@@ -30,7 +31,7 @@ stock_of()
 		done
 		mkdir -p "$out.new/lib/modules/$rel"
 		cp "$moddir"/modules.builtin* "$moddir"/modules.order "$out.new/lib/modules/$rel/"
-		touch "$out.new/ready"
+		echo "$stock_modules" >"$out.new/ready"
 		rm -rf "$out" && mv "$out.new" "$out"
 	fi
 	echo "$out"
