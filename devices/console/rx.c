@@ -236,7 +236,7 @@ static int rx_poll(struct vbus_poll *poll, int budget)
 	if (rc == -ENOSPC)
 		rx_stall(rx);
 	/* There may be more unless it ended with an error: ask to be run again. */
-	return rc >= 0 && done ? budget : 0;
+	return rc >= 0 && done ? vbus_poll_more(poll, done, budget) : 0;
 }
 
 static bool rx_arm(struct vbus_poll *poll)

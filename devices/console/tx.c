@@ -97,7 +97,7 @@ static int tx_poll(struct vbus_poll *poll, int budget)
 	if (done)
 		tty_port_tty_wakeup(&vt->port);
 	/* There may be more unless it ended with an error: ask to be run again. */
-	return rc >= 0 && done ? budget : 0;
+	return rc >= 0 && done ? vbus_poll_more(poll, done, budget) : 0;
 }
 
 /* The driver's buffers are only of interest if there is something to put into them. */

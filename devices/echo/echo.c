@@ -137,8 +137,7 @@ static int echo_poll(struct vbus_poll *poll, int budget)
 		vbus_dqueue_kick(es->q);
 		vbus_dqueue_unlock(es->q);
 	}
-	/* There may be more: ask to be run again. */
-	return budget;
+	return vbus_poll_more(poll, done, budget);
 }
 
 static bool echo_arm(struct vbus_poll *poll)

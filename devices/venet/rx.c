@@ -286,7 +286,7 @@ EXPORT_SYMBOL_GPL(venet_rx_drop);
 
 /*
  * Fill @skbs. The look that finds nothing more is also the time to answer, under the same lock.
- * Return: packets taken, whatever became of them; @budget if there may be more.
+ * Return: packets taken, whatever became of them; vbus_poll_more() if there may be more.
  */
 static int rx_collect(struct venet_rx *rx, int budget, struct list_head *skbs)
 {
@@ -321,7 +321,7 @@ static int rx_collect(struct venet_rx *rx, int budget, struct list_head *skbs)
 	}
 	if (packets)
 		rx_count(rx, packets, bytes);
-	return work >= VENET_POLL_BYTES ? budget : done;
+	return work >= VENET_POLL_BYTES ? vbus_poll_more(&rx->poll, done, budget) : done;
 }
 
 static int rx_poll(struct vbus_poll *poll, int budget)

@@ -219,6 +219,7 @@ void vbus_sleepers_tick(struct timer_list *timer);
 
 /* poll.c */
 void vbus_poll_rung(struct vbus_poll *poll, u32 kicks);
+void vbus_poll_limit(struct vbus_poll *poll, u32 kicks);
 int vbus_poll_subsys_init(void);
 void vbus_poll_subsys_exit(void);
 

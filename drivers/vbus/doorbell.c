@@ -150,7 +150,10 @@ void vbus_sleepers_tick(struct timer_list *timer)
 	list_for_each_entry(q, &client->qlist, entry) {
 		bool throttled = xchg(&q->throttled, false);
 
-		if ((queue_missed(q) || throttled) && q->poll)
+		if (!q->poll)
+			continue;
+		vbus_poll_limit(q->poll, READ_ONCE(client->bus->limits.kicks));
+		if (queue_missed(q) || throttled)
 			vbus_poll_schedule(q->poll);
 	}
 	if (!list_empty(&client->qlist))

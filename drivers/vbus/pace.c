@@ -74,10 +74,13 @@ static void forget(struct vbus_pace *p, u64 now)
 /* Does the driver ring so often that a look is worth a try? */
 static bool try_look(struct vbus_pace *p, u64 began, u64 now, u32 done)
 {
+	u64 idle = began - p->asked_at, most = (u64)LOOK_UNITS * READ_ONCE(p->unit);
 	u16 heat = READ_ONCE(p->heat);
 
 	if (heat <= 1)
 		measure_from(p, began);
+	else if (idle > most)
+		p->from += idle - most; /* A pause is not what doorbells took. */
 	p->units += done;
 	if (heat < p->need) {
 		forget(p, now);
@@ -99,7 +102,7 @@ static bool look_again(struct vbus_pace *p, u64 now, u32 done)
 
 	p->units += done;
 	when_rung = (u64)p->rung * p->units;
-	if (ns_between(p->from, now) > when_rung + when_rung / 8) {
+	if (now - p->from > when_rung + when_rung / 8) {
 		p->need = min(2 * p->need, HEAT_MAX);
 		WRITE_ONCE(p->heat, 0);
 		return false;
@@ -107,6 +110,27 @@ static bool look_again(struct vbus_pace *p, u64 now, u32 done)
 	forget(p, now);
 	p->need = max(p->need - 1 - p->need / 8, HEAT_MIN);
 	return true;
+}
+
+static void learn_unit(struct vbus_pace *p, u64 began, u64 now, u32 done)
+{
+	u32 unit;
+
+	if (!done)
+		return;
+	unit = ns_between(began, now) / done;
+	WRITE_ONCE(p->unit, p->unit ? p->unit - p->unit / 8 + unit / 8 : unit);
+}
+
+/*
+ * vbus_pace_more - a run ended before all was done; the next one follows at once
+ * As for vbus_pace_next().
+ */
+void vbus_pace_more(struct vbus_pace *p, u64 began, u64 now, u32 done)
+{
+	learn_unit(p, began, now, done);
+	p->units += done;
+	forget(p, now);
 }
 
 /*
@@ -118,12 +142,9 @@ static bool look_again(struct vbus_pace *p, u64 now, u32 done)
  */
 u32 vbus_pace_next(struct vbus_pace *p, u64 began, u64 now, u32 done)
 {
-	u32 unit, least = READ_ONCE(p->least);
+	u32 least = READ_ONCE(p->least);
 
-	if (done) {
-		unit = ns_between(began, now) / done;
-		WRITE_ONCE(p->unit, p->unit ? p->unit - p->unit / 8 + unit / 8 : unit);
-	}
+	learn_unit(p, began, now, done);
 	if (least > LOOK_MAX_NS)
 		p->looking = false;
 	else if (p->looking)

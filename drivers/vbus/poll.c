@@ -17,18 +17,27 @@ static DEFINE_MUTEX(poll_list_lock);
 /* More interrupts than these are no use. */
 #define LOOK_MIN_NS	(10 * NSEC_PER_USEC)
 
-/*
- * A doorbell that was asked for came, from a driver to which it is dear. Any context. An
- * administrator who limits doorbells to @kicks a second means looks, too.
- */
+/* Who limits doorbells to @kicks a second means looks, too. */
+static u32 look_least(u32 kicks)
+{
+	return max_t(u32, NSEC_PER_SEC / max(kicks, 1u), LOOK_MIN_NS);
+}
+
+/* A doorbell that was asked for came, from a driver to which it is dear. Any context. */
 void vbus_poll_rung(struct vbus_poll *poll, u32 kicks)
 {
 	u64 asked_at = READ_ONCE(poll->pace.asked_at);
 
 	if (poll->arm)
-		vbus_pace_rung(&poll->pace, ktime_get_ns() - asked_at,
-			       max_t(u32, NSEC_PER_SEC / max(kicks, 1u), LOOK_MIN_NS));
+		vbus_pace_rung(&poll->pace, ktime_get_ns() - asked_at, look_least(kicks));
 	vbus_poll_schedule(poll);
+}
+
+/* While a queue is looked at no doorbell brings a new limit. Any context. */
+void vbus_poll_limit(struct vbus_poll *poll, u32 kicks)
+{
+	if (READ_ONCE(poll->pace.least))
+		WRITE_ONCE(poll->pace.least, look_least(kicks));
 }
 
 static enum hrtimer_restart poll_timer(struct hrtimer *timer)
@@ -54,20 +63,26 @@ static bool poll_look_again(struct vbus_poll *poll, u64 began, int done)
 static int poll_napi(struct napi_struct *napi, int budget)
 {
 	struct vbus_poll *poll = container_of(napi, struct vbus_poll, napi);
-	bool paced = READ_ONCE(poll->pace.least);
+	bool paced = READ_ONCE(poll->pace.least), look;
 	u64 began = paced ? ktime_get_ns() : 0;
-	int done = poll->fn(poll, budget);
-	bool look = paced && done < budget && poll_look_again(poll, began, done);
+	int done;
 
-	if (done < budget && napi_complete_done(napi, done) && !look) {
-		/*
-		 * The doorbell is acknowledged by now: it schedules again from here on, and so must
-		 * whatever came before it was asked for.
-		 */
-		if (poll->arm && poll->arm(poll))
-			napi_schedule(napi);
+	poll->did = budget;
+	done = poll->fn(poll, budget);
+	if (done >= budget) {
+		if (paced)
+			vbus_pace_more(&poll->pace, began, ktime_get_ns(), poll->did);
+		return budget;
 	}
-	return min(done, budget);
+	look = paced && poll_look_again(poll, began, done);
+	/*
+	 * While the poll is still ours: vbus_poll_disable() waits for that. A doorbell that comes
+	 * between this and the end is remembered by NAPI.
+	 */
+	if (!look && poll->arm && poll->arm(poll))
+		return budget;
+	napi_complete_done(napi, done);
+	return done;
 }
 
 static void poll_irq_work(struct irq_work *work)

@@ -315,9 +315,9 @@ void vbus_shm_signal(struct vbus_shm *shm);
  * struct vbus_poll - deferred work of a queue, run in softirq with a budget
  * @napi: what runs it; may be given to napi_gro_receive()
  * @fn: do up to @budget units of work, return how many were done. Less than @budget means there
- *	is nothing left
- * @arm: called when @fn has run dry: vbus_dqueue_arm() every ring it serves. Return true if one of
- *	them was not empty; the poll then runs again
+ *	is nothing left; who stops early for another reason returns vbus_poll_more()
+ * @arm: called when @fn has run dry, before anybody else can run it: vbus_dqueue_arm() every ring
+ *	it serves. Return true if one of them was not empty; the poll then runs again
  *
  * NAPI on a device of the core's, so it exists without a netdev and outlives any.
  *
@@ -333,7 +333,22 @@ struct vbus_poll {
 	struct irq_work irq_work;
 	struct hrtimer timer;	/* the next look at a paced queue */
 	struct vbus_pace pace;
+	int did;		/* of vbus_poll_more() */
 };
+
+/**
+ * vbus_poll_more() - in &vbus_poll.fn: there is more, although the budget is not used up
+ * @poll: the poll
+ * @done: units of work done
+ * @budget: the budget
+ *
+ * Return: what @fn is to return.
+ */
+static inline int vbus_poll_more(struct vbus_poll *poll, int done, int budget)
+{
+	poll->did = done;
+	return budget;
+}
 
 /**
  * vbus_poll_init() - make a poll; it begins disabled

@@ -19,8 +19,8 @@
  * @need: so much is hot
  * @looking: it is
  *
- * Times are in ns. @heat and @least are written by doorbells, which may come while the poll runs;
- * the rest by the poll alone.
+ * Times are in ns. @heat and @least are written by doorbells, which may come while the poll runs,
+ * @least by the sleepers' timer, too; the rest by the poll alone.
  */
 struct vbus_pace {
 	u64 asked_at;
@@ -36,6 +36,7 @@ struct vbus_pace {
 
 void vbus_pace_init(struct vbus_pace *p);
 void vbus_pace_rung(struct vbus_pace *p, u64 gap, u32 least);
+void vbus_pace_more(struct vbus_pace *p, u64 began, u64 now, u32 done);
 u32 vbus_pace_next(struct vbus_pace *p, u64 began, u64 now, u32 done);
 
 #endif /* _VBUS_PACE_H */

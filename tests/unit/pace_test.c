@@ -28,16 +28,31 @@ struct sim {
 	u64 now, look, longest;
 	u32 waiting, rings, looks, done;
 	bool asked, paced;
+	u32 budget;	/* most in one run, or 0 */
 };
+
+/* Up to the budget. Returns what was done. */
+static u32 one_run(struct sim *s)
+{
+	u32 done = s->budget && s->waiting > s->budget ? s->budget : s->waiting;
+
+	s->now += s->h.run + (u64)s->h.unit * done;
+	s->done += done;
+	s->waiting -= done;
+	return done;
+}
 
 static void device_runs(struct sim *s)
 {
 	u64 began = s->now;
-	u32 done = s->waiting, next = 0;
+	u32 done = one_run(s), next = 0;
 
-	s->now += s->h.run + (u64)s->h.unit * done;
-	s->done += done;
-	s->waiting = 0;
+	while (s->budget && done == s->budget) {
+		if (s->paced)
+			vbus_pace_more(&s->pace, began, s->now, done);
+		began = s->now;
+		done = one_run(s);
+	}
 	if (s->paced)
 		next = vbus_pace_next(&s->pace, began, s->now, done);
 	s->look = next ? s->now + next : NEVER;
@@ -86,6 +101,18 @@ static u64 simulate(struct sim *s, const struct habit *h, u32 n, u32 least)
 			ring(s, least);
 	}
 	return s->now - began;
+}
+
+/* Nobody sends anything for so long. Returns how often there was a look. */
+static u32 idle(struct sim *s, u64 ns)
+{
+	u64 end = s->now + ns;
+	u32 looks = 0;
+
+	for (; s->look <= end; looks++)
+		timer(s);
+	s->now = end;
+	return looks;
 }
 
 static void sim_init(struct sim *s, bool paced)
@@ -220,6 +247,49 @@ static void limits(void **state)
 	assert_int_equal(s.looks, 0);
 }
 
+/* A driver talks and is silent, in turn: silence is not taken for what a request costs. */
+static void silence(void **state)
+{
+	u32 talk, i, looks = 0;
+	u64 t, alone;
+	struct sim s;
+
+	for (talk = 20; talk < 200; talk += 7) {
+		sim_init(&s, true);
+		alone = unpaced(&asking, talk);
+		for (t = 0, i = 0; i < 400; i++) {
+			t += simulate(&s, &asking, talk, LEAST);
+			looks = idle(&s, 1000000000);
+			/* A timer on a queue where nothing happens ends soon. */
+			if (looks > 100)
+				fail_msg("%u requests: %u looks while silent", talk, looks);
+		}
+		if (t > 400 * alone * 11 / 10)
+			fail_msg("%u requests: %llu instead of %llu", talk, (unsigned long long)t,
+				 (unsigned long long)(400 * alone));
+	}
+}
+
+/* What is done in runs that end before all is done counts as well. */
+static void small_runs(void **state)
+{
+	struct habit h = stream;
+	struct sim s;
+	u64 t;
+
+	for (h.produce = 1000; h.produce <= 4000; h.produce *= 2) {
+		for (h.unit = 1000; h.unit <= 4000; h.unit *= 2) {
+			sim_init(&s, true);
+			s.budget = 4;
+			t = simulate(&s, &h, N, LEAST);
+			if (s.rings > N / 100 || t > unpaced(&h, N))
+				fail_msg("produce %u, unit %u: %u doorbells, %llu instead of %llu",
+					 h.produce, h.unit, s.rings, (unsigned long long)t,
+					 (unsigned long long)unpaced(&h, N));
+		}
+	}
+}
+
 /* Whatever a driver does, a look is no sooner and no later than said. */
 static void nonsense(void **state)
 {
@@ -271,6 +341,8 @@ int main(void)
 		cmocka_unit_test(windows),
 		cmocka_unit_test(habits_change),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(silence),
+		cmocka_unit_test(small_runs),
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test(nothing_to_divide_by),
 	};
