@@ -73,7 +73,8 @@ void disk_req_done(struct disk_req *req)
 			queue_work(dq->disk->wq, &dq->work);
 		else if (!in_task() || READ_ONCE(dq->worker) != current)
 			vbus_poll_schedule(&dq->poll);
-		else if (apart && num_online_cpus() > 1)
+		/* What is added while the helper runs is the helper's, the small as well. */
+		else if (READ_ONCE(dq->helped) || (apart && num_online_cpus() > 1))
 			queue_help(dq);
 	}
 	rcu_read_unlock();
