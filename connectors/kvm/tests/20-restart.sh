@@ -55,10 +55,12 @@ guest_monitor client system_reset
 guest_ready client && up "hard reset"
 
 # The new kernel finds a function that the old one used.
-# size FILE: kernel and initrd come as disks, which are longer
+# Kernel and initrd come as disks, found in any order.
+DISK='disk() { for d in /sys/block/sd*; do ! readlink -f $d | grep -q "/ata$1/" || echo /dev/${d##*/}; done; }'
+# size FILE: the disks are longer
 size() { stat -c %s "$GUEST_ROOT/$1"; }
 if guest_run client 'command -v kexec' >/dev/null; then
-	check "a kernel is loaded" guest_run client "modprobe -a ahci sd_mod; sleep 2; head -c $(size bzimage) /dev/sda >/tmp/k; head -c $(size initrd) /dev/sdb >/tmp/i; kexec -l /tmp/k --initrd=/tmp/i --reuse-cmdline"
+	check "a kernel is loaded" guest_run client "$DISK; modprobe -a ahci sd_mod; i=0; until [ -e /dev/sdb ] || [ \$i -gt 20 ]; do i=\$((i + 1)); sleep 0.5; done; head -c $(size bzimage) \$(disk 1) >/tmp/k; head -c $(size initrd) \$(disk 2) >/tmp/i; kexec -l /tmp/k --initrd=/tmp/i --reuse-cmdline"
 	again "kexec" 'kexec -e'
 else
 	skip "kexec" "no kexec in the guest"
