@@ -7,7 +7,8 @@
 #   guest_require [MODULE...]       skips where there are no guests
 #   guest_start NAME BUS [ARG]...   boot one on a bus (BUS '': on none, or a member of
 #                                   $GUEST_MEMBER without its function), with more
-#                                   arguments for QEMU; its kernel's from $GUEST_APPEND
+#                                   arguments for QEMU; its kernel's from $GUEST_APPEND,
+#                                   its first files from $GUEST_INITRD, if given
 #   guest_ready NAME [SECONDS]      until it has booted; again after it rebooted
 #   guest_run NAME COMMAND          its output and exit status; 124: no answer in
 #                                   $GUEST_TIMEOUT seconds, 125: it is gone or rebooted
@@ -40,6 +41,9 @@ guest_require()
 	modprobe -q kvm_amd || modprobe -q kvm_intel
 	[ -c /dev/kvm ] || skip_all "no /dev/kvm in this machine"
 	vbus_require venet-tap vbus-kvm "$@"
+	# So that KVM's code stays as it is while guests come and go.
+	kvm-idle >/dev/null 2>&1 </dev/null &
+	at_exit kill $!
 }
 
 # guest_ports NAME -> array guest_ports: QEMU's end of what is in the guest's folder
@@ -58,7 +62,7 @@ guest_ports()
 guest_kernel()
 {
 	guest_kernel=(-M "${GUEST_MACHINE:-q35}" -m "$GUEST_MEM"
-		-kernel "$GUEST_ROOT/image" -initrd "$GUEST_ROOT/initrd"
+		-kernel "$GUEST_ROOT/image" -initrd "${GUEST_INITRD:-$GUEST_ROOT/initrd}"
 		-append "console=ttyS0 loglevel=4 panic=1 tsc=reliable clocksource=tsc mitigations=off nokaslr no_timer_check random.trust_cpu=on $GUEST_APPEND")
 }
 
@@ -68,8 +72,8 @@ declare -A guest_begun
 guest_start()
 {
 	at_exit guest_kill "$1"
-	printf -v "guest_begun[$1]" 'GUEST_MEM=%q GUEST_APPEND=%q GUEST_MACHINE=%q GUEST_MEMBER=%q guest_launch %s' \
-		"$GUEST_MEM" "$GUEST_APPEND" "${GUEST_MACHINE:-}" "${GUEST_MEMBER:-}" "$(printf '%q ' "$@")"
+	printf -v "guest_begun[$1]" 'GUEST_MEM=%q GUEST_APPEND=%q GUEST_MACHINE=%q GUEST_MEMBER=%q GUEST_INITRD=%q guest_launch %s' \
+		"$GUEST_MEM" "$GUEST_APPEND" "${GUEST_MACHINE:-}" "${GUEST_MEMBER:-}" "${GUEST_INITRD:-}" "$(printf '%q ' "$@")"
 	guest_launch "$@"
 }
 
