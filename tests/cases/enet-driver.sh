@@ -9,17 +9,17 @@
 nic() { in_ns a ethtool "$1" "$NIC_A"; }
 has() { nic "$1" 2>/dev/null | tr -s ' \t' ' ' | grep -qE "$2"; }
 
-vbus_require venet-loop vbus-loopback
+enet_require
 modprobe -r vbus-enet 2>/dev/null
 if enet_wire 2; then pass "two drivers find each other"; else fail "two drivers find each other"; fi
 case $NIC_A in vbus[0-9]*) pass "interfaces are called vbus<n>" ;; *) fail "named $NIC_A" ;; esac
 check "the interface is a child of its proxy device" \
-	in_ns a test -d "$PROXY/$CLIENT_A:0/net/$NIC_A"
-check "which the driver is bound to" test "$(basename "$(readlink "$PROXY/$CLIENT_A:0/driver")")" = vbus-enet
-check_equal "module alias" "vbus:virtual-ethernet" "$(cat "$PROXY/$CLIENT_A:0/modalias")"
+	in_ns a test -d "$PROXY/$PORT_A/net/$NIC_A"
+check "which the driver is bound to" test "$(basename "$(readlink "$PROXY/$PORT_A/driver")")" = vbus-enet
+check_equal "module alias" "vbus:virtual-ethernet" "$(cat "$PROXY/$PORT_A/modalias")"
 
 check "ethtool -i: driver" has -i '^driver: vbus-enet$'
-check "ethtool -i: bus" has -i "^bus-info: $CLIENT_A:0\$"
+check "ethtool -i: bus" has -i "^bus-info: $PORT_A\$"
 for f in tx-checksumming scatter-gather tcp-segmentation-offload generic-receive-offload; do
 	check "ethtool -k: $f" has -k "^ ?$f: on"
 done

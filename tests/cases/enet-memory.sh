@@ -44,7 +44,7 @@ sweep()
 }
 
 [ -e $FAIL ] && [ -e /proc/self/fail-nth ] || skip_all "no fault injection"
-vbus_require venet-loop vbus-loopback
+enet_require
 enet_wire 2
 put N $FAIL/ignore-gfp-wait
 put Y /sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem 2>/dev/null

@@ -34,7 +34,7 @@ during()
 	wait $copy
 }
 
-vbus_require venet-loop vbus-loopback
+enet_require
 export BYTES=30000000
 enet_wire 4
 for what in pairs rings mtu; do

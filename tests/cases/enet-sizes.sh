@@ -25,7 +25,7 @@ sizes()
 
 set_mtu() { in_ns a ip link set "$NIC_A" mtu "$1" && in_ns b ip link set "$NIC_B" mtu "$1"; }
 
-vbus_require venet-loop vbus-loopback
+enet_require
 enet_wire
 check "MTU 1500" sizes 10.91.0.2 42 1500
 check "MTU 1500, IPv6" sizes fd91::2 62 1500

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib/enet.sh"
 
 [ -e /sys/power/pm_test ] && grep -qw freeze /sys/power/state || skip_all "no test of sleeping here"
-vbus_require venet-loop vbus-loopback
+enet_require
 enet_wire
 in_ns a ip link set "$NIC_A" address 02:00:00:00:00:55
 in_ns a ip link set "$NIC_A" mtu 4000

@@ -19,7 +19,7 @@ csum_errors()
 		else if (i == n && $i ~ /^[0-9]+$/) sum += $i } END { print sum + 0 }' /proc/net/snmp
 }
 
-vbus_require venet-loop vbus-loopback
+enet_require
 enet_wire 2
 before=$(nic_stat a "$NIC_A" tx_packets)
 both_ways "all offloads"
