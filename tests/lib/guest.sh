@@ -41,9 +41,6 @@ guest_require()
 	modprobe -q kvm_amd || modprobe -q kvm_intel
 	[ -c /dev/kvm ] || skip_all "no /dev/kvm in this machine"
 	vbus_require venet-tap vbus-kvm "$@"
-	# So that KVM's code stays as it is while guests come and go.
-	kvm-idle >/dev/null 2>&1 </dev/null &
-	at_exit kill $!
 }
 
 # guest_ports NAME -> array guest_ports: QEMU's end of what is in the guest's folder

@@ -2,10 +2,11 @@
 /*
  * kvm-idle: a virtual processor that nobody runs, until this is killed.
  *
- * KVM patches its own code when the first processor comes whose APIC is off, as it is at reset, and
- * when the last one turns it on (apic_sw_disabled in arch/x86/kvm/lapic.c): whenever a machine
- * starts or resets. QEMU, emulating the host, may miss a patch under load, and the host dies of an
- * int3 that nobody put there. As long as this one's APIC stays off nothing is patched.
+ * Linux patches its own code when the first virtual machine comes and when the last one goes
+ * (preempt_notifier_key in the scheduler), and when the first virtual processor comes whose APIC is
+ * off, as it is at reset, and the last one turns it on (apic_sw_disabled in arch/x86/kvm/lapic.c):
+ * whenever a machine starts or resets. QEMU, emulating the host, may miss a patch, and the host dies
+ * of an int3 that nobody put there. As long as there is this one nothing is patched.
  */
 #include <fcntl.h>
 #include <linux/kvm.h>
