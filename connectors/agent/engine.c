@@ -18,6 +18,7 @@
 #include <linux/gfp.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
+#include <asm/barrier.h>
 
 #include "engine.h"
 
@@ -54,6 +55,8 @@ static int engine_wait(struct engine *e, dma_cookie_t cookie, u64 patience)
 		now = ktime_get_ns();
 		switch (dma_async_is_tx_complete(e->chan, cookie, NULL, NULL)) {
 		case DMA_COMPLETE:
+			/* Before the bytes that it brought. */
+			dma_rmb();
 			return 0;
 		case DMA_ERROR:
 			return -EIO;
