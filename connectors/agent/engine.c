@@ -31,7 +31,7 @@
 
 static struct device *engine_dev(const struct engine *e)
 {
-	return e->chan->device->dev;
+	return dmaengine_get_dma_device(e->chan);
 }
 
 /* ---- a transfer ---------------------------------------------------------------------------- */

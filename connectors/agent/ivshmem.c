@@ -130,7 +130,7 @@ static void iv_get_dma(struct iv_link *iv)
 	chan = dma_request_chan_by_mask(&mask);
 	if (IS_ERR(chan))
 		return;
-	dev = chan->device->dev;
+	dev = dmaengine_get_dma_device(chan);
 	link->dma_base = dma_map_resource(dev, pci_resource_start(iv->plain, IVSHMEM_BAR_MEM),
 					  link->out_bytes, DMA_BIDIRECTIONAL, 0);
 	if (dma_mapping_error(dev, link->dma_base))
@@ -145,7 +145,7 @@ static void iv_put_dma(struct iv_link *iv)
 
 	if (!link->dma)
 		return;
-	dma_unmap_resource(link->dma->device->dev, link->dma_base, link->out_bytes,
+	dma_unmap_resource(dmaengine_get_dma_device(link->dma), link->dma_base, link->out_bytes,
 			   DMA_BIDIRECTIONAL, 0);
 	dma_release_channel(link->dma);
 }

@@ -43,6 +43,7 @@ static struct {
 } sim;
 
 u64 sim_align;
+struct device *sim_mapper;	/* whom the last buffer was mapped for */
 
 u64 ktime_get_ns(void)
 {
@@ -270,6 +271,20 @@ static void channel_must_be_able_to_stop(void **state)
 	engine_settle(NULL);
 	engine_stop(NULL);
 	engine_destroy(NULL);
+}
+
+/* A channel can have another way to memory than its controller. */
+static void buffer_is_mapped_for_the_channel(void **state)
+{
+	struct device own = {};
+	struct engine *e;
+
+	assert_ptr_equal(sim_mapper, &sim.dev);
+	sim.chan.own = &own;
+	e = engine_create(&sim.link, &sim.wq);
+	assert_non_null(e);
+	assert_ptr_equal(sim_mapper, &own);
+	engine_destroy(e);
 }
 
 /* ---- copies -------------------------------------------------------------------------------- */
@@ -508,6 +523,7 @@ int main(void)
 		CASE(wrong_base_does_no_harm),
 		CASE(hang_while_measuring),
 		CASE(channel_must_be_able_to_stop),
+		CASE(buffer_is_mapped_for_the_channel),
 		CASE(large_copies_are_made),
 		CASE(others_are_left_to_processors),
 		CASE(failure_costs_one_request),

@@ -97,7 +97,7 @@ enum dma_data_direction { DMA_BIDIRECTIONAL };
 enum dma_status { DMA_COMPLETE, DMA_IN_PROGRESS, DMA_PAUSED, DMA_ERROR };
 typedef int dma_cookie_t;
 struct dma_async_tx_descriptor { int unused; };
-struct dma_chan { struct dma_device *device; };
+struct dma_chan { struct dma_device *device; struct device *own; };
 struct dma_device {
 	struct device *dev;
 	bool cap_mask;
@@ -109,6 +109,7 @@ struct dma_device {
 #define DMA_CTRL_ACK		2
 #define dma_has_cap(cap, mask) (mask)
 #define dma_chan_name(chan) ((void)(chan), "channel")
+#define dmaengine_get_dma_device(chan) ((chan)->own ?: (chan)->device->dev)
 #define dma_submit_error(cookie) ((cookie) < 0)
 #define is_dma_copy_aligned(d, a, b, len) (!(((a) | (b) | (len)) & sim_align))
 extern u64 sim_align;
@@ -122,8 +123,10 @@ enum dma_status dma_async_is_tx_complete(struct dma_chan *chan, dma_cookie_t coo
 int dmaengine_terminate_async(struct dma_chan *chan);
 int dmaengine_terminate_sync(struct dma_chan *chan);
 
+extern struct device *sim_mapper;
 static inline dma_addr_t dma_map_single(struct device *dev, void *p, size_t n, int dir)
 {
+	sim_mapper = dev;
 	return (dma_addr_t)(uintptr_t)p;
 }
 #define dma_mapping_error(dev, addr) (!(addr))
