@@ -43,6 +43,7 @@ static struct {
 } sim;
 
 u64 sim_align;
+int sim_bh_off;
 struct device *sim_mapper;	/* whom the last buffer was mapped for */
 
 u64 ktime_get_ns(void)
@@ -88,6 +89,8 @@ dma_cookie_t dmaengine_submit(struct dma_async_tx_descriptor *tx)
 
 void dma_async_issue_pending(struct dma_chan *chan)
 {
+	/* As a model in softirq has them, trial copies must, too. */
+	assert_true(sim_bh_off);
 	sim.busy = true;
 	sim.transfers++;
 	sim.t.due = sim.now + sim.start_ns + sim.t.len * sim.byte_ns;
@@ -185,6 +188,7 @@ static int teardown(void **state)
 {
 	engine_stop(sim.e);
 	engine_destroy(sim.e);
+	assert_int_equal(sim_bh_off, 0);
 	return 0;
 }
 

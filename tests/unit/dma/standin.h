@@ -43,11 +43,26 @@ static inline void dev_complain(struct device *dev, const char *fmt, ...)
 
 /* ---- locks, work, waiting ---- */
 
+extern int sim_bh_off;
+#define local_bh_disable() (sim_bh_off++)
+#define local_bh_enable() (sim_bh_off--)
+
 typedef struct { bool held; } spinlock_t;
 static inline void spin_lock_init(spinlock_t *l) { l->held = false; }
-static inline void spin_lock_bh(spinlock_t *l) { assert(!l->held); l->held = true; }
-static inline void spin_unlock_bh(spinlock_t *l) { assert(l->held); l->held = false; }
-static inline bool spin_trylock_bh(spinlock_t *l) { return l->held ? false : (l->held = true); }
+static inline bool spin_trylock_bh(spinlock_t *l)
+{
+	if (l->held)
+		return false;
+	local_bh_disable();
+	return l->held = true;
+}
+static inline void spin_lock_bh(spinlock_t *l) { assert(spin_trylock_bh(l)); }
+static inline void spin_unlock_bh(spinlock_t *l)
+{
+	assert(l->held);
+	l->held = false;
+	local_bh_enable();
+}
 #define lockdep_assert_held(l) assert((l)->held)
 
 typedef struct { long n; } atomic_long_t;
