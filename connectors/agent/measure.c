@@ -109,7 +109,7 @@ static int measure_dma(struct measure *m, size_t len, enum engine_way way, u32 *
 static int measure_way(struct measure *m, enum engine_way way)
 {
 	struct engine_way_state *w = &m->e->ways[way];
-	u32 small, big;
+	u32 small, big, cpu;
 	int err;
 
 	err = measure_dma(m, ENGINE_SMALL, way, &small);
@@ -117,11 +117,15 @@ static int measure_way(struct measure *m, enum engine_way way)
 		err = measure_dma(m, ENGINE_BIG, way, &big);
 	if (err)
 		return err;
-	w->cpu_ns = measure_cpu(m, way);
+	cpu = measure_cpu(m, way);
+	/* Somebody may be choosing just now. */
+	spin_lock_bh(&m->e->lock);
+	w->cpu_ns = cpu;
 	w->dma_ns = big;
 	w->rate = engine_rate(small, big);
-	w->measured = engine_threshold(w->cpu_ns, w->rate);
-	WRITE_ONCE(w->min, READ_ONCE(w->chosen) ?: w->measured);
+	w->measured = engine_threshold(cpu, w->rate);
+	WRITE_ONCE(w->min, w->chosen ?: w->measured);
+	spin_unlock_bh(&m->e->lock);
 	return 0;
 }
 
