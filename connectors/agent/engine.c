@@ -7,16 +7,22 @@
  * so this costs less time than it saves, and the wait has an end.
  *
  * Transfers are between the board and a buffer of ours, never a model's memory: a transfer that
- * was given up cannot write to what somebody has freed. Towards the board there is no such buffer.
- * So when a transfer fails, its copy is answered -EAGAIN until the channel was stopped, which needs
- * process context, and -EIO only then: the board's driver gets its memory back when nothing can
- * arrive there any more.
+ * was given up cannot write to what somebody has freed, and a processor can make its copy at once.
+ * Towards the board there is no such buffer. So a copy whose transfer failed is answered -EAGAIN
+ * until the channel was stopped, which needs process context; then a processor can make that one,
+ * too. The board's driver gets its memory back when nothing can arrive there any more.
+ *
+ * Of a channel that does not stop nothing of the kind can be said. Who waits for it gives up after
+ * a second at most. If it cannot be stopped at all the copy fails, and what its transfer was told to
+ * write may still be written to the board's memory, whatever is there by then. All that can be done
+ * is not to use the channel again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <asm/barrier.h>
 
@@ -120,19 +126,23 @@ static void engine_count_failure(struct engine *e, int err)
 		e->errors++;
 }
 
-static void engine_fail(struct engine *e, u64 off, size_t len, enum engine_way way, int err)
+/* Return: what its copy is told. */
+static int engine_fail(struct engine *e, u64 off, size_t len, enum engine_way way, int err)
 {
 	lockdep_assert_held(&e->lock);
 	dev_notice_ratelimited(e->link->dev, "DMA %s the board failed: %pe\n",
 			       way == ENGINE_WRITE ? "to" : "from", ERR_PTR(err));
 	engine_count_failure(e, err);
-	e->failed.off = off;
-	e->failed.len = len;
-	e->failed.way = way;
+	if (way == ENGINE_WRITE) {
+		e->failed.off = off;
+		e->failed.len = len;
+	}
 	WRITE_ONCE(e->state, ENGINE_RESETTING);
 	/* Not every channel can do this at once; the work does it in any case. */
 	dmaengine_terminate_async(e->chan);
 	queue_delayed_work(e->wq, &e->reset, 0);
+	/* What was to be read may still arrive in our buffer, which nobody looks at. */
+	return way == ENGINE_WRITE ? -EAGAIN : ENGINE_PASS;
 }
 
 /* Nothing is going on when it returns 0. Process context. */
@@ -161,6 +171,7 @@ static void engine_reset(struct work_struct *work)
 			break;
 		}
 		e->resets++;
+		e->failed.len = 0;
 		WRITE_ONCE(e->state, ENGINE_RESTING);
 		queue_delayed_work(e->wq, &e->reset, msecs_to_jiffies(e->rest_ms));
 		e->rest_ms = min(2 * e->rest_ms, ENGINE_REST_MAX);
@@ -176,16 +187,29 @@ static void engine_reset(struct work_struct *work)
 	wake_up_all(&e->settled);
 }
 
-/* A copy while there are no transfers: ENGINE_PASS, or what the one that failed is told. */
+/*
+ * May the write that failed still arrive in one of these pages? In pages of the board's, since
+ * whoever asks whether a buffer can be had again touches one byte of each.
+ */
+static bool engine_threatens(const struct engine *e, u64 off, size_t len)
+{
+	u64 base = e->link->out_base, first = base + e->failed.off;
+	u64 begin = round_down(first, PAGE_SIZE), end = round_up(first + e->failed.len, PAGE_SIZE);
+
+	return e->failed.len && base + off < end && begin < base + off + len;
+}
+
+/* A copy while the channel is being stopped, or could not be: ENGINE_PASS, -EAGAIN, -EIO. */
 static int engine_after(struct engine *e, u64 off, size_t len, enum engine_way way)
 {
 	int ret = ENGINE_PASS;
 
 	spin_lock_bh(&e->lock);
 	if (e->state == ENGINE_RESETTING) {
-		if (off < e->failed.off + e->failed.len && e->failed.off < off + len)
+		if (engine_threatens(e, off, len))
 			ret = -EAGAIN;
-	} else if (len && len == e->failed.len && off == e->failed.off && way == e->failed.way) {
+	} else if (e->state == ENGINE_BROKEN && way == ENGINE_WRITE && len &&
+		   off == e->failed.off && len == e->failed.len) {
 		e->failed.len = 0;
 		ret = -EIO;
 	}
@@ -202,10 +226,8 @@ static int engine_try(struct engine *e, u64 off, void *ptr, size_t len, enum eng
 
 	lockdep_assert_held(&e->lock);
 	ret = engine_move(e, off, ptr, len, way);
-	if (ret < 0) {
-		engine_fail(e, off, len, way, ret);
-		return -EAGAIN;
-	}
+	if (ret < 0)
+		return engine_fail(e, off, len, way, ret);
 	if (!ret) {
 		w->copies++;
 		w->bytes += len;
@@ -216,16 +238,19 @@ static int engine_try(struct engine *e, u64 off, void *ptr, size_t len, enum eng
 
 static int engine_copy(struct engine *e, u64 off, void *ptr, size_t len, enum engine_way way)
 {
-	enum engine_state state;
 	int ret = ENGINE_PASS;
 
 	if (!e)
 		return ENGINE_PASS;
-	state = READ_ONCE(e->state);
-	if (state == ENGINE_OFF)
-		return ENGINE_PASS;
-	if (state != ENGINE_READY)
+	switch (READ_ONCE(e->state)) {
+	case ENGINE_READY:
+		break;
+	case ENGINE_RESETTING:
+	case ENGINE_BROKEN:
 		return engine_after(e, off, len, way);
+	default:
+		return ENGINE_PASS;
+	}
 	if (len < READ_ONCE(e->ways[way].min) ||
 	    !is_dma_copy_aligned(e->chan->device, e->link->dma_base + off, e->buf_dma, len))
 		return ENGINE_PASS;
@@ -248,15 +273,15 @@ static int engine_copy(struct engine *e, u64 off, void *ptr, size_t len, enum en
  * @len: bytes
  *
  * Context: process or softirq; waits for at most ENGINE_TIMEOUT_MAX ms for each ENGINE_BUF bytes.
- * Return: 0; ENGINE_PASS (a processor shall make it); -EAGAIN (it failed, ask again from process
- * context); -EIO (it did, and nothing of it is going on any more).
+ * Return: 0; ENGINE_PASS (a processor shall make it); -EAGAIN (a write failed that may still arrive
+ * in these pages: ask again from process context).
  */
 int engine_read(struct engine *e, void *dst, u64 off, size_t len)
 {
 	return engine_copy(e, off, dst, len, ENGINE_READ);
 }
 
-/* engine_write - the reverse; @src is only read */
+/* engine_write - the reverse; also -EIO: it failed, and the channel cannot be stopped */
 int engine_write(struct engine *e, u64 off, const void *src, size_t len)
 {
 	return engine_copy(e, off, (void *)src, len, ENGINE_WRITE);

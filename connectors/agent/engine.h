@@ -37,7 +37,8 @@ enum engine_way {
  * @ENGINE_READY: large ones are given to it
  * @ENGINE_RESETTING: a transfer failed and may still be going on; whoever wants its memory waits
  * @ENGINE_RESTING: it was stopped; for a while processors make the copies
- * @ENGINE_BROKEN: it could not be stopped; it is not used any more, nor is its buffer freed
+ * @ENGINE_BROKEN: it could not be stopped, and may still write; it is not used any more, nor is its
+ *	buffer freed
  */
 enum engine_state {
 	ENGINE_OFF,
@@ -80,7 +81,8 @@ struct engine_way_state {
  * @buf_dma: its address for the channel
  * @ways: the two directions
  * @timeout_ms: the least time a transfer is given
- * @failed: the copy whose transfer failed, until its owner has been told; len is 0 if there is none
+ * @failed: the write whose transfer failed, until nothing of it is going on any more or, if that
+ *	cannot be had, its owner was told; len is 0 if there is none
  * @rest_ms: how long it rests the next time it fails
  * @reset: stops it after a failure, and takes it back later
  * @settled: who waits until it was stopped
@@ -102,7 +104,6 @@ struct engine {
 	struct {
 		u64 off;
 		size_t len;
-		enum engine_way way;
 	} failed;
 	u32 rest_ms;
 	struct delayed_work reset;

@@ -18,6 +18,9 @@
 #define HZ		1000
 #define NSEC_PER_MSEC	1000000L
 #define GFP_KERNEL	0
+#define PAGE_SIZE	4096ul
+#define round_down(x, a) ((x) / (a) * (a))
+#define round_up(x, a) round_down((x) + (a) - 1, a)
 #define U32_MAX		((u32)-1)
 #ifndef fallthrough
 #define fallthrough __attribute__((__fallthrough__))
