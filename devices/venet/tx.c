@@ -156,8 +156,6 @@ static void tx_fault(struct venet_tx *tx, u32 n)
 {
 	u32 i;
 
-	if (vbus_fault_busy(&tx->fault))
-		return;
 	for (i = 0; i < n; i++)
 		vbus_fault_add(&tx->fault, *stash_at(tx, i), tx->rx_buf);
 	tx->grace = VENET_STALL_FAULT;
@@ -229,6 +227,15 @@ static int tx_lost(struct venet_tx *tx, int rc)
 	return rc;
 }
 
+/* The buffers cannot be reached. Woken by the fault's end, or by the timer. */
+static int tx_stalled(struct venet_tx *tx, struct netdev_queue *txq)
+{
+	if (tx->dropping)
+		return tx_lost(tx, -ENOBUFS);
+	tx_wait(tx, txq);
+	return -EAGAIN;
+}
+
 /* Queue locked. @arm is set if the caller has to arm the ring. */
 static int tx_packet(struct venet_tx *tx, const struct venet_path *path, struct sk_buff *skb,
 		     struct netdev_queue *txq, bool *arm)
@@ -249,14 +256,13 @@ static int tx_packet(struct venet_tx *tx, const struct venet_path *path, struct 
 		*arm = tx_wait(tx, txq);
 		return -EAGAIN;
 	}
+	/* Another sender's packet did not get into these buffers; it may still be on its way there. */
+	if (unlikely(vbus_fault_busy(&tx->fault)))
+		return tx_stalled(tx, txq);
 	rc = tx_copy_skb(tx, &cur, skb);
 	if (unlikely(rc == -EAGAIN)) {
 		tx_fault(tx, n);
-		if (tx->dropping)
-			return tx_lost(tx, -ENOBUFS);
-		/* Woken by the fault's end, or by the timer. */
-		tx_wait(tx, txq);
-		return -EAGAIN;
+		return tx_stalled(tx, txq);
 	}
 	if (unlikely(rc == -EIO))
 		return tx_lost(tx, rc);
