@@ -415,6 +415,7 @@ void disk_complete(struct disk_queue *dq, u16 tag, u16 status, u32 slots);
 /* request.c */
 void disk_req_start(struct disk_req *req);			/* worker */
 bool disk_req_result(struct disk_req *req);
+u16 disk_copy_status(int err);
 int disk_req_copy(struct disk_req *req, bool to_driver);
 void disk_req_fault(struct disk_req *req);			/* worker */
 void disk_req_free_pages(struct disk_req *req);

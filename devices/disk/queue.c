@@ -188,7 +188,7 @@ static u32 req_finish(struct disk_req *req)
 			return bytes;
 		}
 		if (err) {
-			req->status = VBUS_BLK_S_FAULT;
+			req->status = disk_copy_status(err);
 			req_answer(req);
 		}
 	} else {

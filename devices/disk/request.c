@@ -79,13 +79,19 @@ static int copy_step(struct disk_req *req, bool to_driver)
 	return 0;
 }
 
+/* disk_copy_status - of a request whose copy failed for good: only a bad address is the driver's */
+u16 disk_copy_status(int err)
+{
+	return err == -EIO ? VBUS_BLK_S_IOERR : VBUS_BLK_S_FAULT;
+}
+
 /**
  * disk_req_copy() - copy what is left, in steps, so that nobody waits for all of it
  * @req: the request
  * @to_driver: which way; the last step to the driver is answering the request
  *
  * Context: process or softirq. Return: 0, -EAGAIN (ask again from the worker, after
- * disk_req_fault()), -EFAULT, -ENODEV (the queue is dead).
+ * disk_req_fault()), -EFAULT, -EIO (not the driver's fault), -ENODEV (the queue is dead).
  */
 int disk_req_copy(struct disk_req *req, bool to_driver)
 {
@@ -145,7 +151,7 @@ void disk_req_fault(struct disk_req *req)
 	if (touch_rest(req) == -EAGAIN)
 		usleep_range(1000, 2000);
 	if (++req->tries > FAULT_TRIES)
-		req->status = VBUS_BLK_S_FAULT;
+		req->status = VBUS_BLK_S_IOERR;
 	if (req->op == VBUS_BLK_OP_READ)
 		disk_req_done(req);
 	else
@@ -297,7 +303,7 @@ static void write_start(struct disk_req *req)
 	else if (err == -EAGAIN)
 		disk_queue_again(req, disk_req_fault);
 	else
-		req_fail(req, VBUS_BLK_S_FAULT);
+		req_fail(req, disk_copy_status(err));
 }
 
 /* ---- the rest, which can take long ------------------------------------------------------- */
