@@ -129,6 +129,12 @@ static int rx_chunk(struct vcon_rx *rx)
 		vbus_fault_add(&rx->fault, addr, n);
 		vbus_fault_start(&rx->fault);
 	}
+	if (err == -EIO) {
+		/* As on any serial line: bytes are lost. */
+		rx->q->stats->dropped++;
+		rx->off += n;
+		return n;
+	}
 	if (err)
 		return err;
 	n = rx_pass(rx, rx->buf, n);

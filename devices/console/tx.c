@@ -56,8 +56,13 @@ static int tx_step(struct vcon_tx *tx, struct vcon_tty *vt)
 	carry = brk && tx->q->session->features & VBUS_CONSOLE_F_BREAK;
 	if (n || carry) {
 		err = tx_fill(tx, &slot, n, carry);
-		if (err)
+		if (err == -EIO) {
+			/* As on any serial line: bytes are lost. A break is still to be sent. */
+			tx->q->stats->dropped++;
+			brk = false;
+		} else if (err) {
 			return err;
+		}
 	}
 	vcon_tty_skip(vt, n, brk);
 	return n;
