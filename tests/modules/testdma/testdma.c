@@ -12,6 +12,7 @@
  *	error		so many of the next transfers end in an error, half of their bytes moved
  *	hang		so many of the next ones never end, until the channel is stopped
  *	stop_ms		how long it takes until a stopped channel has really stopped
+ *	unstoppable	a channel with a transfer that hangs refuses to be stopped
  *
  * in /sys/kernel/debug/vbus-testdma, beside counters. A transfer that hangs when the channel is
  * stopped writes "stop_ms" later, as hardware does that is only slow, and "late" counts it.
@@ -66,6 +67,7 @@ struct testdma_desc {
  * @error: see above
  * @hang: see above
  * @stop_ms: see above
+ * @unstoppable: see above
  * @transfers: that were completed
  * @bytes: of them
  * @in_flight: issued and not completed
@@ -91,6 +93,7 @@ struct testdma {
 	u32 error;
 	u32 hang;
 	u32 stop_ms;
+	bool unstoppable;
 	u32 transfers;
 	u32 bytes;
 	u32 in_flight;
@@ -266,6 +269,10 @@ static int testdma_terminate(struct dma_chan *chan)
 	unsigned long flags;
 
 	spin_lock_irqsave(&td->lock, flags);
+	if (td->stuck && td->unstoppable) {
+		spin_unlock_irqrestore(&td->lock, flags);
+		return -EBUSY;
+	}
 	td->stops++;
 	td->in_flight = 0;
 	list_splice_tail_init(&td->submitted, &td->free);
@@ -311,6 +318,7 @@ static int testdma_alloc(struct dma_chan *chan)
 
 static void testdma_free(struct dma_chan *chan)
 {
+	to_testdma(chan)->unstoppable = false;
 	testdma_terminate(chan);
 	testdma_synchronize(chan);
 }
@@ -358,6 +366,7 @@ static void testdma_init_debugfs(struct testdma *td)
 	debugfs_create_u32("error", 0600, dir, &td->error);
 	debugfs_create_u32("hang", 0600, dir, &td->hang);
 	debugfs_create_u32("stop_ms", 0600, dir, &td->stop_ms);
+	debugfs_create_bool("unstoppable", 0600, dir, &td->unstoppable);
 	debugfs_create_u32("transfers", 0400, dir, &td->transfers);
 	debugfs_create_u32("bytes", 0400, dir, &td->bytes);
 	debugfs_create_u32("in_flight", 0400, dir, &td->in_flight);
