@@ -9,7 +9,8 @@
  *	vfio-peer FUNCTION garbage SECONDS	nonsense in registers, mailbox and ring
  *	vfio-peer FUNCTION hold		opens it and waits; says "ready"
  *
- * FUNCTION is a path such as /sys/vbus/instances/<bus>/kvm. Exit status: 0, 1 (what it saw is
+ * FUNCTION is a path such as /sys/vbus/instances/<bus>/kvm; for garbage, in a guest, also one such as
+ * /sys/bus/pci/devices/0000:00:03.0, of which no driver is bound. Exit status: 0, 1 (what it saw is
  * wrong), 2 (it cannot be opened; the error is on stderr).
  */
 #include <errno.h>
@@ -35,6 +36,7 @@
 /* The guest's memory: what the rings and the mailbox are in, and what the buffers are in. */
 #define FIXED_IOVA	0x100000ull
 #define FIXED_SIZE	(1u << 20)
+#define HUGE_PAGE	(2u << 20)
 #define LOOSE_IOVA	0x8000000ull
 #define LOOSE_SIZE	(32u << 20)
 
@@ -42,10 +44,11 @@
 #define VECTORS		2
 #define BUF_LEN		3000
 
-static int container, group, device;
+static int container, group, device, config;
+static int in_guest;
 static uint8_t *fixed, *loose;
 static int vectors[VECTORS];
-static uint64_t config_off, bar_off;
+static uint64_t config_off, bar_off, fixed_iova = FIXED_IOVA;
 static uint32_t next_idx, answers;
 
 static struct vbus_pci_mbox *mbox;
@@ -119,7 +122,7 @@ static void reg_write(uint32_t reg, uint32_t val)
 
 static void config_write(uint32_t pos, uint32_t val, uint32_t len)
 {
-	if (pwrite(device, &val, len, config_off + pos) != (ssize_t)len)
+	if (pwrite(config, &val, len, config_off + pos) != (ssize_t)len)
 		die("write of configuration space");
 }
 
@@ -185,6 +188,7 @@ static void open_function(const char *function)
 	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name ? name + 1 : function);
 	if (device < 0)
 		die("VFIO_GROUP_GET_DEVICE_FD");
+	config = device;
 	config_off = region(VFIO_PCI_CONFIG_REGION_INDEX);
 	bar_off = region(VFIO_PCI_BAR0_REGION_INDEX);
 	config_write(0x10, 0xc000, 4);
@@ -199,6 +203,46 @@ static void open_function(const char *function)
 		wrong("there is no function of vbus");
 }
 
+/* ---- opening, as a guest's kernel does ---------------------------------------------------- */
+
+static int open_in(const char *function, const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", function, name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+/* Where the guest has it, which is where a machine without an IOMMU finds it. */
+static uint64_t physical(void *mem)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry, page = sysconf(_SC_PAGESIZE);
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)mem / page * 8) != sizeof(entry))
+		die("/proc/self/pagemap");
+	close(fd);
+	return (entry & ((1ull << 55) - 1)) * page;
+}
+
+static void open_raw(const char *function)
+{
+	fixed = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+	if (fixed == MAP_FAILED)
+		die("a huge page");
+	fixed_iova = physical(fixed);
+	config = open_in(function, "config");
+	device = open_in(function, "resource0");
+	config_write(0x04, 5, 2);
+	if (reg_read(VBUS_PCI_REG_MAGIC) != VBUS_PCI_MAGIC)
+		wrong("there is no function of vbus");
+}
+
 /* ---- verbs -------------------------------------------------------------------------------- */
 
 static void mailbox(void)
@@ -206,8 +250,8 @@ static void mailbox(void)
 	mbox = (void *)fixed;
 	drv_half = fixed + 0x4000;
 	dev_half = drv_half + VBUS_HALF_BYTES(SLOTS);
-	reg_write(VBUS_PCI_REG_MBOX_LO, (uint32_t)FIXED_IOVA);
-	reg_write(VBUS_PCI_REG_MBOX_HI, 0);
+	reg_write(VBUS_PCI_REG_MBOX_LO, (uint32_t)fixed_iova);
+	reg_write(VBUS_PCI_REG_MBOX_HI, fixed_iova >> 32);
 }
 
 /* Status of the reply, or -1. The payload of the reply replaces that of the request. */
@@ -283,8 +327,8 @@ static int queue(uint32_t handle, uint32_t *doorbell)
 		.req_size = SLOTS,
 		.cpl_size = SLOTS,
 		.vector = 1,
-		.drv_half = FIXED_IOVA + (drv_half - fixed),
-		.dev_half = FIXED_IOVA + (dev_half - fixed),
+		.drv_half = fixed_iova + (drv_half - fixed),
+		.dev_half = fixed_iova + (dev_half - fixed),
 		.base = rand() & 0xffff,
 		.drv_gen = 1,
 		.dev_gen = 1,
@@ -468,10 +512,22 @@ static uint32_t noise(void)
 	return (uint32_t)rand() << 16 ^ rand();
 }
 
+/*
+ * An address; a guest's kernel is to live on for a while, so there only in our page and where no memory
+ * is.
+ */
+static uint64_t somewhere(void)
+{
+	if (!in_guest)
+		return (uint64_t)noise() << (rand() % 32);
+	return rand() % 2 ? fixed_iova + noise() % (HUGE_PAGE / 2) : 1ull << 40 | noise();
+}
+
 static void garbage(long seconds)
 {
 	double end = now() + seconds;
 	uint8_t *bytes = fixed;
+	uint64_t addr;
 	int i;
 
 	while (now() < end) {
@@ -479,10 +535,12 @@ static void garbage(long seconds)
 			bytes[rand() % (rand() % 2 ? 64 : 0x8000)] = rand();
 		switch (rand() % 8) {
 		case 0:
-			reg_write(rand() % 256 & ~3, noise());
+			reg_write(rand() % 256 & ~3, rand() % 2 ? noise() : somewhere());
 			break;
 		case 1:
-			config_write(rand() % 252, noise(), 4);
+			/* In a guest it is QEMU's business, and would move the ports. */
+			if (!in_guest)
+				config_write(rand() % 252, noise(), 4);
 			break;
 		case 2:
 			mailbox();
@@ -502,13 +560,14 @@ static void garbage(long seconds)
 
 			mailbox();
 			queue(1 + rand() % 8, &doorbell);
-			request((uint64_t)noise() << (rand() % 32), noise() & 0xffffff);
+			request(somewhere(), noise() & (in_guest ? HUGE_PAGE / 2 - 1 : 0xffffff));
 			reg_write(VBUS_PCI_DOORBELL(0), 0);
 			break;
 		}
 		case 7:
-			reg_write(VBUS_PCI_REG_MBOX_LO, noise() & ~0xfff);
-			reg_write(VBUS_PCI_REG_MBOX_HI, rand() % 2 ? 0 : noise());
+			addr = somewhere();
+			reg_write(VBUS_PCI_REG_MBOX_LO, addr & (rand() % 4 ? ~0xfff : ~0));
+			reg_write(VBUS_PCI_REG_MBOX_HI, addr >> 32);
 			reg_write(VBUS_PCI_REG_EVENT, 1);
 			break;
 		}
@@ -530,7 +589,11 @@ int main(int argc, char **argv)
 	srand(getpid());
 	if (argc < 3)
 		wrong("usage: vfio-peer FUNCTION echo|run|storm|reset|garbage|hold [NUMBER]");
-	open_function(argv[1]);
+	in_guest = !strcmp(mode, "garbage") && strstr(argv[1], "/pci/");
+	if (in_guest)
+		open_raw(argv[1]);
+	else
+		open_function(argv[1]);
 	if (!strcmp(mode, "hold")) {
 		hold();
 	} else if (!strcmp(mode, "garbage")) {
