@@ -81,7 +81,7 @@ make_guest_initrd()
 	cp -L /bin/busybox "$root/bin/busybox"
 	cp "$top/$init" "$root/init"
 	cp "$top/tests/qemu/guest/port-server" "$root/sbin/"
-	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+	echo 'root::0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 	add_modules "$kernel"
 	for f in iperf3 ethtool lspci kexec "$@"; do
 		f=$(command -v "$f") || continue

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs in the test machine: the administrator's script as it is printed in the
-# guide, two virtual machines on the two buses, traffic between them, and a
-# device that comes and goes while they run.
+# guide, two virtual machines on the two buses, one of them with its console and a
+# disk from its bus, traffic between them, and a device that comes and goes while they run.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/lib/guest.sh
@@ -32,9 +32,38 @@ in_guest()
 	return "${PIPESTATUS[0]}"
 }
 
+# The server's kernel was told console=ttyVC0; nobody has looked at the other end yet, which keeps
+# the log from the first line on.
+server_console()
+{
+	local tty
+	tty=$(cat /sys/vbus/devices/server-con/tty)
+	echo "  (a terminal on /dev/$tty; the log since the kernel started was waiting there)"
+	bash "$here/terminal.sh" "/dev/$tty" 'cat /proc/consoles' 'mount /dev/vbda /mnt' 'cat /mnt/from-host' \
+		'echo "$(hostname) was here" > /mnt/from-guest' 'umount /mnt' >/tmp/screen ||
+		{ cat /tmp/screen; die "no login on the server"; }
+	sed '/^$/d' /tmp/screen | sed 's/^/  /'
+	grep -q 'Linux version 6' /tmp/screen || die "the server's console has not shown its log"
+	grep -qx 'the host was here' /tmp/screen || die "the server did not read the disk"
+}
+
+server_disk()
+{
+	echo "  mount -o loop,ro /srv/data.img /mnt; cat /mnt/from-guest"
+	mkdir -p /mnt
+	mount -o loop,ro /srv/data.img /mnt || die "what the server left cannot be mounted"
+	sed 's/^/  /' /mnt/from-guest
+	grep -qx 'server was here' /mnt/from-guest || die "the server did not write the disk"
+	umount /mnt
+}
+
 title "the administrator's script"
 sed 's/^/  /' "$here/admin.sh"
 bash "$here/admin.sh"
+
+title "the server gets a console and a disk as well"
+sed -n '/^[^#]/s/^/  /p' "$here/server.sh"
+bash "$here/server.sh"
 
 title "two virtual machines"
 modprobe -q kvm_amd || modprobe -q kvm_intel || true
@@ -54,6 +83,12 @@ in_guest client 'grep vbus /proc/interrupts'
 
 title "topology, seen by the administrator"
 vbusctl tree
+
+title "the server's console, through vbus"
+server_console
+
+title "what the server wrote to its disk, read by the host"
+server_disk
 
 title "traffic from guest to guest"
 guest_wait client 20 'ping -c 1 -W 1 10.0.0.2' || die "the server does not answer"

@@ -9,15 +9,20 @@ here=$(cd "$(dirname "$0")" && pwd)
 tty=$1
 shift
 
-# expect TEXT: shows what comes, up to and with it
+# expect TEXT: shows what comes, up to and with it, which is the end of a line so far
 expect()
 {
-	local byte got='' end=$((SECONDS + 30))
-	until [[ $got == *"$1" ]]; do
-		[ $SECONDS -lt $end ] || die "waited for '$1' on $tty and got: $got"
-		! IFS= read -r -n 1 -d '' -t 2 byte <&5 || got+=$byte
+	local byte line='' end=$((SECONDS + 30))
+	until [[ $line == *"$1" ]]; do
+		[ $SECONDS -lt $end ] || die "waited for '$1' on $tty and got: $line"
+		IFS= read -r -n 1 -d '' -t 2 byte <&5 || continue
+		case $byte in
+		$'\r') ;;
+		$'\n') printf '%s\n' "$line"; line='' ;;
+		*) line+=$byte ;;
+		esac
 	done
-	printf '%s' "$got" | tr -d '\r'
+	printf '%s' "$line"
 }
 
 say() { printf '%s\n' "$1" >&5; }
