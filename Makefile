@@ -123,7 +123,7 @@ help:
 	@echo '  clean            remove what was built'
 	@echo '  distclean        also remove the cache of kernels'
 	@echo 'Trying and testing (boots kernels in QEMU; no /dev/kvm needed):'
-	@echo '  demo             the administrator guide'"'"'s example with traffic, in a virtual machine'
+	@echo '  demo             the administrator guide'"'"'s example with two guests: traffic, a console, a disk'
 	@echo '  demo-chassis     two emulated PowerPC boards and their master: consoles, traffic, counters'
 	@echo '  check            all tests on stock 6.1, 6.12 and on a debug kernel'
 	@echo '  check-full       the same with the long variants'

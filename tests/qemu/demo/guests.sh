@@ -42,7 +42,7 @@ server_console()
 	bash "$here/terminal.sh" "/dev/$tty" 'cat /proc/consoles' 'mount /dev/vbda /mnt' 'cat /mnt/from-host' \
 		'echo "$(hostname) was here" > /mnt/from-guest' 'umount /mnt' >/tmp/screen ||
 		{ cat /tmp/screen; die "no login on the server"; }
-	sed '/^$/d' /tmp/screen | sed 's/^/  /'
+	sed 's/^/  /' /tmp/screen
 	grep -q 'Linux version 6' /tmp/screen || die "the server's console has not shown its log"
 	grep -qx 'the host was here' /tmp/screen || die "the server did not read the disk"
 }

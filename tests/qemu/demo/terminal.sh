@@ -15,7 +15,7 @@ expect()
 	local byte line='' end=$((SECONDS + 30))
 	until [[ $line == *"$1" ]]; do
 		[ $SECONDS -lt $end ] || die "waited for '$1' on $tty and got: $line"
-		IFS= read -r -n 1 -d '' -t 2 byte <&5 || continue
+		IFS= read -r -n 1 -d '' -t 2 byte <&6 || continue
 		case $byte in
 		$'\r') ;;
 		$'\n') printf '%s\n' "$line"; line='' ;;
@@ -29,6 +29,10 @@ say() { printf '%s\n' "$1" >&5; }
 
 exec 5<>"$tty"
 stty -F "$tty" raw -echo clocal
+# By a pipe: while it reads from a terminal, the shell sets it to what it likes.
+exec 6< <(exec cat <&5)
+reader=$!
+trap 'kill $reader' EXIT
 expect 'login: '
 say root
 for command; do
