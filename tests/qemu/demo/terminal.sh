@@ -29,8 +29,9 @@ say() { printf '%s\n' "$1" >&5; }
 
 exec 5<>"$tty"
 stty -F "$tty" raw -echo clocal
-# By a pipe: while it reads from a terminal, the shell sets it to what it likes.
-exec 6< <(exec cat <&5)
+# By a pipe: while it reads from a terminal, the shell sets it to what it likes. Not by cat: busybox's
+# sends from file to file, and the kernel locks the pipe while it waits for the terminal.
+exec 6< <(exec dd bs=4096 <&5 2>/dev/null)
 reader=$!
 trap 'kill $reader' EXIT
 expect 'login: '
