@@ -28,7 +28,8 @@ expect()
 say() { printf '%s\n' "$1" >&5; }
 
 exec 5<>"$tty"
-stty -F "$tty" raw -echo clocal
+# With a size, which the other end is told; a shell that knows none asks the terminal.
+stty -F "$tty" raw -echo clocal rows 24 cols 100
 # By a pipe: while it reads from a terminal, the shell sets it to what it likes. Not by cat: busybox's
 # sends from file to file, and the kernel locks the pipe while it waits for the terminal.
 exec 6< <(exec dd bs=4096 <&5 2>/dev/null)
