@@ -67,6 +67,10 @@ traffic()
 	grep -qE '[1-9][0-9.]* Mbps' "$work/traffic" || die "nothing has arrived"
 }
 
+# A server says that it has begun before it listens, at port 5000.
+nuttcp_is_up() { "$@" "grep -q ':1388 ' /proc/net/tcp*"; }
+in_world() { master "ip netns exec world $1"; }
+
 # What stands for the rest of the world: behind the master, which routes, in a network of its own.
 world()
 {
@@ -75,7 +79,8 @@ world()
 		ip addr add 192.0.2.1/24 dev to-world; ip link set to-world up
 		ip -n world addr add 192.0.2.2/24 dev eth0; ip -n world link set eth0 up
 		ip -n world route add default via 192.0.2.1; sysctl -qw net.ipv4.ip_forward=1' || die "no world"
-	master 'ip netns exec world nuttcp -S' || die "no nuttcp in the world"
+	in_world 'nuttcp -S' || die "no nuttcp in the world"
+	wait_for 20 nuttcp_is_up in_world || die "nuttcp in the world does not listen"
 }
 
 numbers() { master '. tests/qemu/demo/lib.sh; counters /sys/bus/pci/devices/*/vbus/' >"$work/$1"; }
@@ -100,6 +105,7 @@ wait_for 20 board 1 'ping -c 1 -W 1 10.0.0.10' || die "board 0 does not answer"
 pinged 1 10.0.0.10
 pinged 0 10.0.0.11 1400
 on_board 0 'nuttcp -S' || die "no nuttcp"
+wait_for 20 nuttcp_is_up board 0 || die "nuttcp does not listen"
 traffic 1 10.0.0.10
 traffic 1 10.0.0.10 -r
 
