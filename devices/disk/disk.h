@@ -32,7 +32,6 @@
 #include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/llist.h>
-#include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
@@ -48,6 +47,8 @@
 #define DISK_SMALL_PAGES	16
 #define DISK_MAX_BYTES		(512 * 1024)
 #define DISK_MAX_PAGES		(DISK_MAX_BYTES / PAGE_SIZE)
+/* Unused pages that a queue keeps at most: for one request that is read, one that is copied. */
+#define DISK_SPARE_PAGES	(2 * DISK_MAX_PAGES)
 
 /* Bytes copied while holding a queue's lock, and in one poll. */
 #define DISK_COPY_STEP		(32 * 1024)
@@ -303,7 +304,6 @@ struct disk_req {
  * @idle_since: when it last went to sleep, ns
  * @done: requests the back end completed
  * @fault: held to touch the driver's memory outside of softirq, and to end the queue
- * @pages: of requests
  * @reqs: all of them
  * @larges: all of them
  * @lock: guards the rest; see the top of this file
@@ -316,6 +316,8 @@ struct disk_req {
  * @agains: requests with something to do for the worker
  * @free: unused
  * @free_large: unused
+ * @spare: pages for requests
+ * @nspare: how many
  * @inflight: requests in use
  * @owed: completions the driver was not rung for yet
  * @slots: of the request being taken
@@ -334,7 +336,6 @@ struct disk_queue {
 	u64 idle_since;
 	struct llist_head done;
 	struct mutex fault;	/* see above */
-	mempool_t *pages;
 	struct disk_req *reqs;
 	struct disk_large *larges;
 	spinlock_t lock;	/* see above */
@@ -347,6 +348,8 @@ struct disk_queue {
 	struct list_head agains;
 	struct list_head free;
 	struct list_head free_large;
+	struct list_head spare;
+	unsigned int nspare;
 	unsigned int inflight;
 	unsigned int owed;
 	struct vbus_slot slots[VBUS_BLK_MAX_SEGMENTS];

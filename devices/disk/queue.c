@@ -403,7 +403,10 @@ static void queue_helper(struct work_struct *work)
 
 static void queue_free(struct disk_queue *dq)
 {
-	mempool_destroy(dq->pages);
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &dq->spare, lru)
+		__free_page(page);
 	mutex_destroy(&dq->fault);
 	kvfree(dq->larges);
 	kvfree(dq->reqs);
@@ -430,10 +433,17 @@ static int queue_alloc(struct disk_queue *dq)
 
 	dq->reqs = kvcalloc(DISK_DEPTH, sizeof(*dq->reqs), GFP_KERNEL);
 	dq->larges = kvcalloc(DISK_DEPTH_LARGE, sizeof(*dq->larges), GFP_KERNEL);
-	/* Enough for the largest request, so that there is always one that can go on. */
-	dq->pages = mempool_create_page_pool(DISK_MAX_PAGES, 0);
-	if (!dq->reqs || !dq->larges || !dq->pages)
+	if (!dq->reqs || !dq->larges)
 		return -ENOMEM;
+	/* Enough for the largest request, so that there is always one that can go on. */
+	for (i = 0; i < DISK_MAX_PAGES; i++) {
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		if (!page)
+			return -ENOMEM;
+		list_add(&page->lru, &dq->spare);
+		dq->nspare++;
+	}
 	for (i = 0; i < DISK_DEPTH; i++) {
 		dq->reqs[i].dq = dq;
 		INIT_WORK(&dq->reqs[i].work, disk_slow_work);
@@ -458,6 +468,7 @@ struct disk_queue *disk_queue_create(struct disk *d, struct vbus_dqueue *q)
 	INIT_LIST_HEAD(&dq->agains);
 	INIT_LIST_HEAD(&dq->free);
 	INIT_LIST_HEAD(&dq->free_large);
+	INIT_LIST_HEAD(&dq->spare);
 	INIT_WORK(&dq->work, queue_worker);
 	INIT_WORK(&dq->end_work, queue_end);
 	INIT_WORK(&dq->helper, queue_helper);

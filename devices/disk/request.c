@@ -160,45 +160,72 @@ void disk_req_fault(struct disk_req *req)
 
 /* ---- pages ------------------------------------------------------------------------------- */
 
-/*
- * Never fails for long: the pool holds enough for one request, and the pages of those that the back
- * end works on come back. They are given back by the drain, and that can be us; those of requests
- * that have to be tried again only if we try them.
- */
-static struct page *page_get(struct disk_queue *dq)
-{
-	struct page *page;
-
-	for (;;) {
-		int budget = INT_MAX;
-
-		page = mempool_alloc(dq->pages, GFP_NOIO & ~__GFP_DIRECT_RECLAIM);
-		if (likely(page) || READ_ONCE(dq->dead))
-			return page;
-		if (!disk_queue_drain(dq, &budget) && !disk_queue_retry(dq))
-			usleep_range(1000, 2000);
-	}
-}
-
-static bool pages_get(struct disk_req *req)
+static void req_add_page(struct disk_req *req, struct page *page)
 {
 	u32 left = req->len - req->npages * PAGE_SIZE;
 
-	while (req->npages * PAGE_SIZE < req->len) {
-		struct page *page = page_get(req->dq);
+	bvec_set_page(&req->vec[req->npages++], page, min_t(u32, left, PAGE_SIZE), 0);
+}
 
-		if (!page)
+/* Those the queue has. */
+static void pages_take(struct disk_req *req)
+{
+	struct disk_queue *dq = req->dq;
+	struct page *page;
+
+	spin_lock_bh(&dq->lock);
+	while (req->npages * PAGE_SIZE < req->len && dq->nspare) {
+		page = list_first_entry(&dq->spare, struct page, lru);
+		list_del(&page->lru);
+		dq->nspare--;
+		req_add_page(req, page);
+	}
+	spin_unlock_bh(&dq->lock);
+}
+
+/*
+ * Never fails for long: the queue has enough for one request, and the pages of those that the back
+ * end works on come back. They are given back by the drain, and that can be us; those of requests
+ * that have to be tried again only if we try them.
+ */
+static bool pages_get(struct disk_req *req)
+{
+	struct disk_queue *dq = req->dq;
+
+	pages_take(req);
+	while (req->npages * PAGE_SIZE < req->len) {
+		struct page *page = alloc_page(GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NORETRY |
+					       __GFP_NOWARN);
+		int budget = INT_MAX;
+
+		if (likely(page)) {
+			req_add_page(req, page);
+			continue;
+		}
+		if (READ_ONCE(dq->dead))
 			return false;
-		left = req->len - req->npages * PAGE_SIZE;
-		bvec_set_page(&req->vec[req->npages++], page, min_t(u32, left, PAGE_SIZE), 0);
+		if (!disk_queue_drain(dq, &budget) && !disk_queue_retry(dq))
+			usleep_range(1000, 2000);
+		pages_take(req);
 	}
 	return true;
 }
 
+/* disk_req_free_pages - the queue keeps some: new ones are cleared, which takes as long as a copy */
 void disk_req_free_pages(struct disk_req *req)
 {
+	struct disk_queue *dq = req->dq;
+
+	if (!req->npages)
+		return;
+	spin_lock_bh(&dq->lock);
+	while (req->npages && dq->nspare < DISK_SPARE_PAGES) {
+		list_add(&req->vec[--req->npages].bv_page->lru, &dq->spare);
+		dq->nspare++;
+	}
+	spin_unlock_bh(&dq->lock);
 	while (req->npages)
-		mempool_free(req->vec[--req->npages].bv_page, req->dq->pages);
+		__free_page(req->vec[--req->npages].bv_page);
 }
 
 /* ---- reads and writes -------------------------------------------------------------------- */
