@@ -39,7 +39,7 @@ server_console()
 	local tty
 	tty=$(cat /sys/vbus/devices/server-con/tty)
 	echo "  (a terminal on /dev/$tty; the log since the kernel started was waiting there)"
-	bash "$here/terminal.sh" "/dev/$tty" 'cat /proc/consoles' 'mount /dev/vbda /mnt' 'cat /mnt/from-host' \
+	bash "$here/terminal.sh" "/dev/$tty" 'cat /proc/consoles' 'mount -t ext4 /dev/vbda /mnt' 'cat /mnt/from-host' \
 		'echo "$(hostname) was here" > /mnt/from-guest' 'umount /mnt' >/tmp/screen ||
 		{ cat /tmp/screen; die "no login on the server"; }
 	sed 's/^/  /' /tmp/screen

@@ -9,6 +9,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 tty=$1
 shift
 
+# What came, without the question where the cursor is, which a shell asks a terminal.
+show() { printf '%s' "${1//$'\e[6n'/}"; }
+
 # expect TEXT: shows what comes, up to and with it, which is the end of a line so far
 expect()
 {
@@ -18,18 +21,17 @@ expect()
 		IFS= read -r -n 1 -d '' -t 2 byte <&6 || continue
 		case $byte in
 		$'\r') ;;
-		$'\n') printf '%s\n' "$line"; line='' ;;
+		$'\n') show "$line"$'\n'; line='' ;;
 		*) line+=$byte ;;
 		esac
 	done
-	printf '%s' "$line"
+	show "$line"
 }
 
 say() { printf '%s\n' "$1" >&5; }
 
 exec 5<>"$tty"
-# With a size, which the other end is told; a shell that knows none asks the terminal.
-stty -F "$tty" raw -echo clocal rows 24 cols 100
+stty -F "$tty" raw -echo clocal
 # By a pipe: while it reads from a terminal, the shell sets it to what it likes. Not by cat: busybox's
 # sends from file to file, and the kernel locks the pipe while it waits for the terminal.
 exec 6< <(exec dd bs=4096 <&5 2>/dev/null)
