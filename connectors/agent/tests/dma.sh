@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # chassis
-# timeout: 300
+# timeout: 400
 # Large copies between the master and a board are made by a DMA engine - here one of software, since
 # the emulated machines have none - and small ones by a processor. An engine that fails or hangs
-# costs the request it was working on, and is not waited for by a board that dies.
+# costs time, one that cannot be stopped the request it was working on, and a board that dies waits
+# for neither.
 
 # shellcheck source=tests/lib/board.sh
 . "$(dirname "$0")/../../../tests/lib/board.sh"
@@ -17,6 +18,9 @@ dma_set() { master "echo $2 >$(link_dir 0)/dma/$1"; }
 dma_is() { [ "$(dma_get "$1")" = "$2" ]; }
 td_get() { master "cat $TD/$1"; }
 td_set() { master "echo $2 >$TD/$1"; }
+# count COUNTER: of all queues
+count() { master "cat \$(find /sys/vbus/instances/bus0/clients -name $1 -type f) | awk '{ n += \$1 } END { print n + 0 }'"; }
+bad() { count bad; }
 td_is() { [ "$(td_get "$1")" = "$2" ]; }
 gone() { master "test -z \"\$(ls /sys/vbus/instances/bus0/clients)\""; }
 up() { state_is 0 up && echo_there 0; }
@@ -99,7 +103,7 @@ check "with a delay it is waited for" ping_board 0 queue 20 65536
 td_set delay_us 0
 check_equal "nothing went wrong so far" "0 0 0" "$(dma_get errors) $(dma_get timeouts) $(dma_get resets)"
 
-# ---- a disk: a request that fails is a write that fails
+# ---- a disk: neither direction notices
 make_disk()
 {
 	make_device disk0 disk && link_device disk0 bus0 || return
@@ -110,6 +114,7 @@ make_disk()
 	wait_for 20 board 0 'test -b /dev/vbda'
 }
 disk_write() { board 0 'dd if=/tmp/f of=/dev/vbda bs=64k 2>/dev/null; sync'; }
+disk_read() { board 0 'echo 3 >/proc/sys/vm/drop_caches; head -c 262144 /dev/vbda | md5sum'; }
 disk_errors() { board 0 "dmesg | grep -c 'I/O error, dev vbda'"; }
 disk_same() { [ "$(master 'dd if=/tmp/disk.img bs=64k count=4 2>/dev/null | md5sum')" = "$(board 0 'md5sum </tmp/f')" ]; }
 fresh() { board 0 'dd if=/dev/urandom of=/tmp/f bs=64k count=4 2>/dev/null'; }
@@ -124,33 +129,44 @@ fresh
 td_set error 1
 disk_write
 check_equal "an error of the engine is counted" 1 "$(dma_get errors)"
-check_equal "it fails one request" 1 "$(disk_errors)"
+check "what it was to read arrives" disk_same
 check "the engine was reset" wait_for 5 dma_is resets 1
 check "the link is up" state_is 0 up
 check "the engine is used again" wait_for 10 dma_is state ready
-check "the same write" disk_write
-check "arrives" disk_same
-check_equal "without an error" 1 "$(disk_errors)"
+sum=$(board 0 'md5sum </tmp/f')
+td_set error 1
+check_equal "what it was to write arrives, too" "$sum" "$(disk_read)"
+check_equal "and the error was counted" 2 "$(dma_get errors)"
+check "the engine is used again" wait_for 10 dma_is state ready
 check "other devices of the board go on" ping_board 0 queue 5 65536
 fresh
 td_set hang 1
 stops=$(td_get stops)
 disk_write
 check_equal "a transfer that hangs is given up" 1 "$(dma_get timeouts)"
-check_equal "and fails one request" 2 "$(disk_errors)"
+check "what it was to read arrives" disk_same
 check "the channel was stopped" test "$(td_get stops)" -gt "$stops"
 check "the link is up" state_is 0 up
 check "the engine is used again" wait_for 10 dma_is state ready
-check "the same write" disk_write
-check "arrives" disk_same
+sum=$(board 0 'md5sum </tmp/f')
+td_set stop_ms 200
+td_set hang 1
+check_equal "what it was to write arrives when it has stopped" "$sum" "$(disk_read)"
+check_equal "after the late one" 1 "$(td_get late)"
+check_equal "which was counted" 2 "$(dma_get timeouts)"
+td_set stop_ms 0
+check_equal "no request has failed" 0 "$(disk_errors)"
+check_equal "and none was bad" 0 "$(bad)"
+check "the engine is used again" wait_for 10 dma_is state ready
 check "other devices of the board go on" ping_board 0 queue 5 65536
 
-# ---- a network interface: a frame is lost
+# ---- a network interface, with more queues than its driver
 make_nic()
 {
 	make_device nic0 venet-tap && link_device nic0 bus0 || return
 	# shellcheck disable=SC2016 # for the master's shell
-	master 'echo 1 >/sys/vbus/devices/nic0/enabled; i=$(cat /sys/vbus/devices/nic0/ifname)
+	master 'echo 4 >/sys/vbus/devices/nic0/queues
+		echo 1 >/sys/vbus/devices/nic0/enabled; i=$(cat /sys/vbus/devices/nic0/ifname)
 		ip addr add 10.92.0.1/24 dev $i; ip link set $i up' || return
 	wait_for 20 board 0 'ls /sys/bus/vbus-proxy/drivers/vbus-enet/*/net/vbus0' || return
 	board 0 'ip addr add 10.92.0.2/24 dev vbus0; ip link set vbus0 up'
@@ -164,30 +180,75 @@ writes=$(dma_get writes)
 check_equal "large frames arrive" 5 "$(received 5)"
 check "by the engine" test "$(dma_get writes)" -ge $((writes + 5))
 td_set error 1
-check_equal "an error of the engine loses one frame" 4 "$(received 5)"
+errors=$(dma_get errors) timeouts=$(dma_get timeouts)
+td_set error 1
+check_equal "an error of the engine loses no frame" 5 "$(received 5)"
+check_equal "but was counted" $((errors + 1)) "$(dma_get errors)"
 wait_for 10 dma_is state ready
 td_set hang 1
-check_equal "so does a transfer that hangs" 4 "$(received 5)"
+check_equal "nor does a transfer that hangs" 5 "$(received 5)"
+check_equal "which was counted, too" $((timeouts + 1)) "$(dma_get timeouts)"
 check "the engine is used again" wait_for 10 dma_is state ready
-check_equal "no other frame is lost" 5 "$(received 5)"
+
+# A frame's head is copied by a processor, the rest by the engine, which hangs; then come small ones
+# of other flows, in other queues. They must not get the driver the buffer back.
+frames() { board 0 'cat /sys/class/net/vbus0/statistics/rx_packets'; }
+# shellcheck disable=SC2016 # for the master's shell
+tcp() { master '(head -c 200000 /dev/zero >/dev/tcp/10.92.0.2/5001) >/dev/null 2>&1 &' >/dev/null; }
+# shellcheck disable=SC2016 # for the master's shell
+small() { master 'for p in $(seq 2000 2019); do echo x >/dev/udp/10.92.0.2/$p; done; true'; }
+board 0 '(nc -l -p 5001 </dev/null >/tmp/got; echo >/tmp/came) 2>/dev/null &' >/dev/null
+# Without what neighbours say on their own.
+master "ip neigh replace 10.92.0.2 lladdr $(board 0 'cat /sys/class/net/vbus0/address') nud permanent \
+	dev $(master 'cat /sys/vbus/devices/nic0/ifname')"
+late=$(td_get late)
+td_set stop_ms 3000
+td_set hang 1
+tcp
+check "a frame's transfer hangs" wait_for 10 dma_is state resetting
+before=$(frames)
+small
+after=$(frames)
+check "while the channel does not stop" dma_is state resetting
+check_equal "no frame of another queue arrives" "$before" "$after"
+check "then it wrote late" wait_for 15 td_is late $((late + 1))
+td_set stop_ms 0
+check "the stream ends" wait_for 20 board 0 'test -e /tmp/came'
+check_equal "all of it arrived" 200000 "$(board 0 'wc -c </tmp/got')"
+check_equal "and so do frames" 5 "$(received 5)"
+check "the engine is used again" wait_for 10 dma_is state ready
 settle 4096
 
 # ---- nothing arrives after the answer
-answered() { master 'dmesg | grep -q "bad echo request"'; }
+answered() { board 0 'test -e /tmp/answered'; }
 not_yet() { dma_is state resetting && ! answered && dma_is state resetting; }
-master 'dmesg -C' >/dev/null
-td_set stop_ms 4000
+# ping_later: with the reading left to a processor
+ping_later()
+{
+	board 0 "rm -f /tmp/answered; (cd /sys/bus/vbus-proxy/drivers/vbus-echo/*/ping && echo 1 >count &&
+		echo 65536 >size && echo queue >run && echo >/tmp/answered) >/dev/null 2>&1 &" >/dev/null
+}
+late=$(td_get late)
+dma_set read_min never
+td_set stop_ms 3000
 td_set hang 1
-board 0 "(cd /sys/bus/vbus-proxy/drivers/vbus-echo/*/ping && echo 1 >count && echo 65536 >size &&
-	echo queue >run) >/dev/null 2>&1 &" >/dev/null
+ping_later
 check "while a channel does not stop, the request is not answered" wait_for 10 not_yet
-check "then it wrote late" wait_for 15 td_is late 1
-check "and the request failed, which ends the session of an echo" wait_for 10 answered
-td_set stop_ms 0
-check "the echo's driver opens it again" board 0 'sleep 5; rmmod vbus-echo; modprobe vbus-echo'
-check "and works" wait_for 20 ping_board 0 queue 5 65536
+check "then it wrote late" wait_for 15 td_is late $((late + 1))
+check "and the request is answered" wait_for 10 answered
 check "the engine is used again" wait_for 20 dma_is state ready
-check_equal "it was never sent to where it must not" 0 "$(td_get strays)"
+dma_set write_min never
+dma_set read_min 4096
+td_set hang 1
+ping_later
+check "a copy from the board does not wait" wait_for 2 answered
+check "for the channel" dma_is state resetting
+check "which wrote late" wait_for 15 td_is late $((late + 2))
+td_set stop_ms 0
+check "the engine is used again" wait_for 20 dma_is state ready
+settle 4096
+check_equal "no request was bad" 0 "$(bad)"
+check_equal "the engine was never sent to where it must not" 0 "$(td_get strays)"
 
 # ---- death
 # quiet NAME: no transfer is going on, or begun
@@ -233,6 +294,50 @@ check_equal "which is not used" off "$(dma_get state)"
 check_equal "nor is a transfer left in flight" 0 "$(td_get in_flight)"
 check "processors copy" ping_board 0 queue 5 65536
 td_set hang 0
+
+# ---- a channel that cannot be stopped
+make_console()
+{
+	make_device con0 console && link_device con0 bus0 || return
+	master 'echo 1 >/sys/vbus/devices/con0/enabled' || return
+	at_exit master 'echo 0 >/sys/vbus/devices/con0/enabled'
+	board 0 'modprobe vbus-console'
+	wait_for 20 board 0 'test -c /dev/ttyVC0' || return
+	board 0 'stty -F /dev/ttyVC0 raw -echo -clocal; cat /dev/ttyVC0 >/tmp/con 2>/dev/null &' >/dev/null
+}
+say() { master "printf '%s\n' $1 >/dev/\$(cat /sys/vbus/devices/con0/tty)"; }
+heard() { board 0 "grep -x $1 /tmp/con"; }
+# refuse_stop MIN: the next transfer to the board hangs, for good
+refuse_stop()
+{
+	rebind && wait_for 10 dma_is state ready && dma_set read_min never && dma_set write_min "$1" &&
+		td_set unstoppable 1 && td_set hang 1
+}
+
+errors=$(disk_errors)
+check "a channel refuses to be stopped" refuse_stop 4096
+board 0 'modprobe vbus-blk'
+wait_for 20 board 0 'test -b /dev/vbda'
+disk_read >/dev/null
+check "then it is not used any more" dma_is state broken
+check "what it was to write fails" test "$(disk_errors)" -gt "$errors"
+check_equal "which is not called the driver's fault" 0 "$(bad)"
+errors=$(disk_errors)
+check_equal "a processor makes all other copies" "$(master 'head -c 262144 /tmp/disk.img | md5sum')" "$(disk_read)"
+check_equal "of which none fails" "$errors" "$(disk_errors)"
+check "for the echo as well" ping_board 0 queue 5 65536
+check "a new link's is used again" refuse_stop 64
+check "the board has a console" make_console
+say "$(printf %100s x | tr ' ' -)"
+check "a line is lost on it" wait_for 10 dma_is state broken
+check_equal "which is counted" 1 "$(count dropped)"
+say one
+check "the next one arrives" wait_for 10 heard one
+check_equal "it is all there is" 1 "$(board 0 'wc -l </tmp/con')"
+check_equal "and nobody is to blame" 0 "$(bad)"
+td_set unstoppable 0
+check "the engine is used again" rebind
+check "as ever" wait_for 10 dma_is state ready
 check "the master can let go of the link" driver unbind
 check "and of the engine" master 'rmmod vbus-testdma'
 driver bind

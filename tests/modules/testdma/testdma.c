@@ -299,7 +299,8 @@ static void testdma_synchronize(struct dma_chan *chan)
 	if (td->stuck) {
 		if (td->stop_ms && !testdma_move(td, td->stuck, td->stuck->len))
 			td->late++;
-		list_add_tail(&td->stuck->node, &td->free);
+		/* Releasing a channel synchronizes it without having stopped it. */
+		list_move_tail(&td->stuck->node, &td->free);
 		td->stuck = NULL;
 		td->in_flight = 0;
 	}
