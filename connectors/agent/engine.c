@@ -13,9 +13,9 @@
  * too. The board's driver gets its memory back when nothing can arrive there any more.
  *
  * Of a channel that does not stop nothing of the kind can be said. Who waits for it gives up after
- * a second at most. If it cannot be stopped at all the copy fails, and what its transfer was told to
- * write may still be written to the board's memory, whatever is there by then. All that can be done
- * is not to use the channel again.
+ * a second at most. If it cannot be stopped at all the copy fails, and what its transfer was told
+ * to write may still be written to the board's memory, whatever is there by then. All that can be
+ * done is not to use the channel again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -211,7 +211,7 @@ static bool pages_get(struct disk_req *req)
 	return true;
 }
 
-/* disk_req_free_pages - the queue keeps some: new ones are cleared, which takes as long as a copy */
+/* disk_req_free_pages - the queue keeps some: to have new ones cleared takes as long as a copy */
 void disk_req_free_pages(struct disk_req *req)
 {
 	struct disk_queue *dq = req->dq;

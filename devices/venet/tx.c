@@ -256,7 +256,7 @@ static int tx_packet(struct venet_tx *tx, const struct venet_path *path, struct 
 		*arm = tx_wait(tx, txq);
 		return -EAGAIN;
 	}
-	/* Another sender's packet did not get into these buffers; it may still be on its way there. */
+	/* Another sender's packet did not get into these buffers; it may still be on its way. */
 	if (unlikely(vbus_fault_busy(&tx->fault)))
 		return tx_stalled(tx, txq);
 	rc = tx_copy_skb(tx, &cur, skb);

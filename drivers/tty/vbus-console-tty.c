@@ -91,8 +91,8 @@ static tty_ssize_t con_write(struct tty_struct *tty, const u8 *buf, tty_size_t c
 }
 
 /*
- * Whoever finds no room, or asks what is on its way, is about to wait. A line end takes room for two
- * bytes, a tab for eight.
+ * Whoever finds no room, or asks what is on its way, is about to wait. A line end takes room for
+ * two bytes, a tab for eight.
  */
 static unsigned int con_write_room(struct tty_struct *tty)
 {
