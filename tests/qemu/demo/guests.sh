@@ -49,9 +49,9 @@ server_console()
 
 server_disk()
 {
-	echo "  mount -o loop,ro /srv/data.img /mnt; cat /mnt/from-guest"
+	echo "  mount -t ext4 -o loop,ro /srv/data.img /mnt; cat /mnt/from-guest"
 	mkdir -p /mnt
-	mount -o loop,ro /srv/data.img /mnt || die "what the server left cannot be mounted"
+	mount -t ext4 -o loop,ro /srv/data.img /mnt || die "what the server left cannot be mounted"
 	sed 's/^/  /' /mnt/from-guest
 	grep -qx 'server was here' /mnt/from-guest || die "the server did not write the disk"
 	umount /mnt
