@@ -4,6 +4,9 @@
 # The driver side of tests/lib/matrix.sh: the first board of a chassis. The case runs on the master;
 # tests/qemu/chassis carries what it writes to its second serial port to the board, and the answer back.
 
+# shellcheck source=tests/lib/remote.sh
+. "$MATRIX_TOP/tests/lib/remote.sh"
+
 side_bus=''
 side_dir='/sys/bus/vbus-proxy/devices/agent.0:'
 
@@ -77,9 +80,3 @@ side_on()
 	wait_for 20 board_run "ls -d $side_dir*/$1/*" >/dev/null &&
 		board_run "node=/dev/\$(ls -d $side_dir*/$1/* | tail -n 1 | sed 's,.*/,,'); $2"
 }
-
-side_disk_write() { side_on block "seq 1 100000000 | head -c $1 | dd of=\$node bs=64k conv=fsync 2>/dev/null"; }
-side_disk_sum() { side_on block "head -c $1 \$node | md5sum | cut -c1-32"; }
-
-side_console_send() { side_on tty "stty -F \$node raw -echo -clocal && seq 1 100000000 | head -c $1 >\$node"; }
-side_console_sum() { side_on tty "stty -F \$node raw -echo -clocal && head -c $1 \$node | md5sum | cut -c1-32"; }

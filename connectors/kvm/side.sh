@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/lib/guest.sh
 . "$MATRIX_TOP/tests/lib/guest.sh"
+# shellcheck source=tests/lib/remote.sh
+. "$MATRIX_TOP/tests/lib/remote.sh"
 
 side_bus=''
 
@@ -36,9 +38,3 @@ side_on()
 	guest_wait side 10 "ls -d /sys/bus/vbus-proxy/devices/*/$1/*" &&
 		guest_run side "node=/dev/\$(ls -d /sys/bus/vbus-proxy/devices/*/$1/* | tail -n 1 | sed 's,.*/,,'); $2"
 }
-
-side_disk_write() { side_on block "seq 1 100000000 | head -c $1 | dd of=\$node bs=64k conv=fsync 2>/dev/null"; }
-side_disk_sum() { side_on block "head -c $1 \$node | md5sum | cut -c1-32"; }
-
-side_console_send() { side_on tty "stty -F \$node raw -echo -clocal; seq 1 100000000 | head -c $1 >\$node"; }
-side_console_sum() { side_on tty "stty -F \$node raw -echo -clocal; head -c $1 \$node | md5sum | cut -c1-32"; }
