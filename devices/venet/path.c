@@ -111,6 +111,8 @@ void venet_down(struct venet_session *vs)
 	/* Senders and the polls of another port may still be in the middle of a packet for us. */
 	synchronize_net();
 	for (i = 0; i < path->pairs; i++) {
+		/* The last of a series may have found no path. */
+		venet_tx_flush(path->tx[i]);
 		vbus_poll_disable(&path->rx[i]->poll);
 		vbus_poll_disable(&path->tx[i]->poll);
 		/* Nobody starts it any more; it wakes a sender, who then finds no path. */

@@ -111,7 +111,7 @@ static int tx_copy_skb(struct venet_tx *tx, struct tx_cursor *cur, const struct 
 }
 
 /* The packet is in the first @n buffers of the stash: tell the driver. */
-static void tx_publish(struct venet_tx *tx, struct venet_hdr *h, u32 n, u32 len)
+static void tx_publish(struct venet_tx *tx, struct venet_hdr *h, u32 n, u32 len, bool more)
 {
 	struct vbus_prod *cpl = &tx->q->cpl;
 	struct vbus_slot slot;
@@ -129,7 +129,7 @@ static void tx_publish(struct venet_tx *tx, struct venet_hdr *h, u32 n, u32 len)
 	}
 	tx->head += n;
 	tx->count -= n;
-	vbus_dqueue_complete(tx->q, n);
+	vbus_dqueue_complete_more(tx->q, n, more);
 }
 
 /* Stop the sender until the driver posts buffers. Return: true if the ring must be armed. */
@@ -238,7 +238,7 @@ static int tx_stalled(struct venet_tx *tx, struct netdev_queue *txq)
 
 /* Queue locked. @arm is set if the caller has to arm the ring. */
 static int tx_packet(struct venet_tx *tx, const struct venet_path *path, struct sk_buff *skb,
-		     struct netdev_queue *txq, bool *arm)
+		     struct netdev_queue *txq, bool more, bool *arm)
 {
 	struct tx_cursor cur = {};
 	struct venet_hdr h;
@@ -271,7 +271,7 @@ static int tx_packet(struct venet_tx *tx, const struct venet_path *path, struct 
 		vbus_session_break(tx->q->session, "a receive buffer is outside its memory");
 		return tx_lost(tx, rc);
 	}
-	tx_publish(tx, &h, n, skb->len);
+	tx_publish(tx, &h, n, skb->len, more);
 	tx_sent(tx, skb->len);
 
 	/* Stop before the next packet fails: the stack holds it better than we do. */
@@ -299,7 +299,7 @@ int venet_tx_send(struct venet_tx *tx, const struct venet_path *path, struct sk_
 
 	if (!vbus_dqueue_lock(tx->q))
 		return -ENODEV;
-	rc = tx_packet(tx, path, skb, txq, &arm);
+	rc = tx_packet(tx, path, skb, txq, more, &arm);
 	if (!more || tx->waiting)
 		vbus_dqueue_kick(tx->q);
 	vbus_dqueue_unlock(tx->q);

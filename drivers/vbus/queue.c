@@ -267,6 +267,7 @@ void vbus_dqueue_kick(struct vbus_dqueue *q)
 	struct vbus_client *client = q->session->client;
 
 	lockdep_assert_held(&q->lock);
+	vbus_prod_publish(&q->cpl);
 	if (!vbus_prod_kick(&q->cpl)) {
 		q->stats->suppressed++;
 		return;

@@ -534,9 +534,18 @@ static inline void vbus_dqueue_complete(struct vbus_dqueue *q, u32 requests)
 	vbus_prod_publish(&q->cpl);
 }
 
+/* vbus_dqueue_complete_more - vbus_dqueue_complete(), as vbus_prod_publish_more(); then kick */
+static inline void vbus_dqueue_complete_more(struct vbus_dqueue *q, u32 requests, bool more)
+{
+	q->done += requests;
+	vbus_prod_publish_more(&q->cpl, more);
+}
+
 /**
  * vbus_dqueue_kick() - interrupt the driver side if it asked for it
  * @q: the queue, locked
+ *
+ * Publishes what vbus_dqueue_complete_more() has left.
  *
  * Context: as vbus_dqueue_lock().
  */

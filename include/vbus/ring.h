@@ -56,7 +56,7 @@ enum vbus_home {
 /**
  * struct vbus_crossings - what rings did across a link, for people and tests
  * @reads: reads of the peer's memory
- * @writes: posted writes to it; adjacent words written at a time are one
+ * @writes: posted writes to it; adjacent words written at a time, 64 bytes at most, are one
  *
  * Not exact when several CPUs count at the same instant.
  */
@@ -93,6 +93,8 @@ struct vbus_ring_mem {
 	enum vbus_home home;
 };
 
+#define VBUS_SLOTS_PER_LINE	4
+
 /* Producer's private state. Treat as opaque outside the ring code. */
 struct vbus_prod {
 	struct vbus_ring_mem mem;
@@ -101,6 +103,9 @@ struct vbus_prod {
 	u32 first;	/* first staged, unpublished index; == idx when none */
 	u32 kicked;	/* index up to which the doorbell decision was taken */
 	u32 credit;	/* streams: last validated credit */
+	/* Split homes: */
+	u32 sent;	/* first staged index that is still here, not across the link */
+	struct vbus_slot line[VBUS_SLOTS_PER_LINE];	/* these, until the line is full */
 };
 
 /* Consumer's private state. Treat as opaque outside the ring code. */
@@ -312,6 +317,31 @@ static __always_inline void vbus_prod_publish(struct vbus_prod *p)
 	p->first = p->idx;
 }
 
+/* So many slots wait for more: then the consumer may as well begin with them. */
+#define VBUS_RING_SERIES	16
+
+/**
+ * vbus_prod_publish_more() - vbus_prod_publish(), unless it can wait
+ * @p: producer
+ * @more: another batch follows at once, or vbus_prod_publish() does
+ *
+ * In split homes a publish is a write across the link, so with @more it is left to the next one,
+ * for VBUS_RING_SERIES slots. vbus_prod_unput() drops what was left, too.
+ *
+ * Context: any; the producer's lock. It may be let go of, and the next one called on another CPU.
+ * Return: true if all that was staged is published.
+ */
+static __always_inline bool vbus_prod_publish_more(struct vbus_prod *p, bool more)
+{
+	if (more && !__vbus_ring_shared(&p->mem) && p->idx - p->first < VBUS_RING_SERIES) {
+		/* Another CPU may publish it, and only this one empties its combining buffers. */
+		wmb();
+		return false;
+	}
+	vbus_prod_publish(p);
+	return true;
+}
+
 /**
  * vbus_prod_send() - stage one slot and publish it, with what was staged before
  * @p: producer
@@ -407,7 +437,6 @@ static inline u32 vbus_prod_index(const struct vbus_prod *p)
  * new yet are in its own cache still, so that asking disturbs nobody.
  */
 #define VBUS_RING_AHEAD		32
-#define VBUS_SLOTS_PER_LINE	4
 
 /* What an empty slot holds if the producer is honest: nothing yet, or the previous round. */
 static __always_inline void __vbus_cons_empty(struct vbus_cons *c, u32 seq, u32 want)

@@ -246,7 +246,7 @@ static void index_wraps_past_2_to_the_32(void **state)
 	u64 i;
 
 	/* Nobody sends four thousand million slots in a test: move both ends there. */
-	r.p.idx = r.p.first = r.p.kicked = r.c.idx = 0xfffffff5;
+	r.p.idx = r.p.first = r.p.sent = r.p.kicked = r.c.idx = 0xfffffff5;
 	r.prod_mem.line->wake = cpu_to_le32(0xfffffff5);
 	for (i = 0; i < SIZE; i++)
 		slot_at(0xfffffff5 - 1 - i)->seq = cpu_to_le32(0xfffffff5 - i);
@@ -640,8 +640,8 @@ static void only_going_idle_reads_across(void **state)
 		put(i);
 	vbus_prod_publish(&r.p);
 	vbus_prod_kick(&r.p);
-	/* Nothing is written twice. */
-	assert_int_equal(bytes_written, split ? 16 * SIZE : 0);
+	/* Nothing is written twice but the seq of the first. */
+	assert_int_equal(bytes_written, split ? 16 * SIZE + 4 : 0);
 	for (i = 0; i < SIZE; i++)
 		expect(i);
 	expect_empty();
@@ -654,6 +654,35 @@ static void only_going_idle_reads_across(void **state)
 	assert_int_equal(reads, split);
 	assert_int_equal(vbus_prod_credit_wait(&r.p), 0);
 	assert_int_equal(reads, 2 * split);
+}
+
+static void a_line_is_one_write(void **state)
+{
+	struct vbus_crossings crossed = {};
+	unsigned int i;
+
+	r.p.mem.crossings = &crossed;
+	/* Slots 1..3, 0..3 and 0 of their lines; then the seq of the first. */
+	for (i = 0; i < SIZE; i++)
+		put(i);
+	vbus_prod_publish(&r.p);
+	assert_int_equal(crossed.writes, home == VBUS_HOME_SPLIT ? 4 : 0);
+	for (i = 0; i < SIZE; i++)
+		expect(i);
+	/* What is not across yet costs nothing to drop. */
+	put(100);
+	put(101);
+	vbus_prod_unput(&r.p);
+	assert_int_equal(crossed.writes, home == VBUS_HOME_SPLIT ? 4 : 0);
+	/* More may wait for more; across a link it does. */
+	put(200);
+	assert_int_equal(vbus_prod_publish_more(&r.p, true), home == VBUS_HOME_SHARED);
+	put(201);
+	assert_true(vbus_prod_publish_more(&r.p, false));
+	assert_int_equal(crossed.writes, home == VBUS_HOME_SPLIT ? 6 : 0);
+	expect(200);
+	expect(201);
+	expect_empty();
 }
 
 static void link_is_used_in_the_right_order(void **state)
@@ -775,6 +804,7 @@ int main(void)
 		CASE(garbage_wake_costs_doorbells_at_most),
 		CASE(a_slot_is_read_once),
 		CASE(only_going_idle_reads_across),
+		CASE(a_line_is_one_write),
 		{ "link_is_used_in_the_right_order", link_is_used_in_the_right_order, setup, teardown,
 		  &split },
 		CASE(a_dead_or_new_peer_is_noticed),

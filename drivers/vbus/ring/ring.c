@@ -89,6 +89,7 @@ int vbus_prod_init(struct vbus_prod *p, const struct vbus_ring_mem *mem)
 		.first = mem->base,
 		.kicked = mem->base,
 		.credit = mem->base,
+		.sent = mem->base,
 	};
 	return 0;
 }
@@ -114,16 +115,21 @@ EXPORT_SYMBOL_GPL(vbus_cons_init);
  */
 void vbus_prod_unput(struct vbus_prod *p)
 {
+	u32 seq;
+
 	while (p->idx != p->first) {
 		struct vbus_slot *slot = &p->mem.slots[--p->idx & p->mask];
 
 		if (p->idx == p->first)
 			break;
+		/* As it was a round ago; no other number is empty for all of them. */
+		seq = p->idx + 1 - p->mem.size;
 		if (__vbus_ring_shared(&p->mem))
-			WRITE_ONCE(slot->seq, 0);
-		else
-			vbus_split_clear_seq(&p->mem, slot);
+			WRITE_ONCE(slot->seq, cpu_to_le32(seq));
+		else if (p->idx - p->first < p->sent - p->first)
+			vbus_split_set_seq(&p->mem, slot, seq);
 	}
+	p->sent = p->first;
 }
 EXPORT_SYMBOL_GPL(vbus_prod_unput);
 

@@ -12,6 +12,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/io.h>
+#include <vbus/model.h>
 #include <vbus/ring.h>
 
 #include "split.h"
@@ -21,52 +22,71 @@ static void __iomem *split_io(const void *p)
 	return (void __iomem __force *)p;
 }
 
-static void split_wrote(const struct vbus_ring_mem *mem)
+static void split_wrote(const struct vbus_ring_mem *mem, size_t len)
 {
 	if (mem->crossings)
 		mem->crossings->writes++;
+	vbus_model_write(len);
 }
 
 static void split_writel(const struct vbus_ring_mem *mem, u32 v, const __le32 *word)
 {
-	split_wrote(mem);
 	writel(v, split_io(word));
+	split_wrote(mem, sizeof(v));
 }
 
 u32 vbus_split_read_gen(const struct vbus_ring_mem *mem)
 {
 	if (mem->crossings)
 		mem->crossings->reads++;
+	vbus_model_read(sizeof(u32));
 	return readl(split_io(mem->peer_gen));
 }
 
-void vbus_split_clear_seq(const struct vbus_ring_mem *mem, struct vbus_slot *slot)
+void vbus_split_set_seq(const struct vbus_ring_mem *mem, struct vbus_slot *slot, u32 seq)
 {
-	split_writel(mem, 0, &slot->seq);
+	split_writel(mem, seq, &slot->seq);
 }
 
+/*
+ * What is staged of a line goes across at a time. The seq of the first slot is withheld: it stays
+ * what it was a round ago, and the rest of the line says so, so that the line has no hole.
+ */
+static void split_flush(struct vbus_prod *p)
+{
+	struct vbus_slot *staged = &p->line[p->sent % VBUS_SLOTS_PER_LINE];
+	u32 n = p->idx - p->sent;
+
+	if (!n)
+		return;
+	if (p->sent == p->first)
+		staged->seq = cpu_to_le32(p->first + 1 - p->mem.size);
+	__iowrite64_copy(split_io(&p->mem.slots[p->sent & p->mask]), staged,
+			 n * sizeof(*staged) / 8);
+	split_wrote(&p->mem, n * sizeof(*staged));
+	p->sent = p->idx;
+}
+
+/* A mapping that combines writes sends a line at a time anyway, if nothing else comes between. */
 void __vbus_split_put(struct vbus_prod *p, const struct vbus_slot *s)
 {
-	u32 idx = p->idx++;
-	struct vbus_slot *slot = &p->mem.slots[idx & p->mask];
-	struct vbus_slot copy = *s;
+	struct vbus_slot *copy = &p->line[p->idx % VBUS_SLOTS_PER_LINE];
 
-	split_wrote(&p->mem);
-	if (idx == p->first) {
-		/* The seq of the first slot is withheld: addr, then lf. */
-		__iowrite64_copy(split_io(&slot->addr), &copy.addr, 1);
-		__raw_writel((__force u32)copy.lf, split_io(&slot->lf));
-		return;
-	}
-	copy.seq = cpu_to_le32(idx + 1);
-	__iowrite64_copy(split_io(slot), &copy, sizeof(copy) / 8);
+	*copy = *s;
+	copy->seq = cpu_to_le32(++p->idx);
+	/* The smallest rings are shorter than a line. */
+	if (p->idx % VBUS_SLOTS_PER_LINE == 0 || (p->idx & p->mask) == 0)
+		split_flush(p);
 }
 EXPORT_SYMBOL_GPL(__vbus_split_put);
 
 void __vbus_split_publish(struct vbus_prod *p)
 {
+	split_flush(p);
 	mb(); /* all that was read and written so far, then the slot */
 	split_writel(&p->mem, p->first + 1, &p->mem.slots[p->first & p->mask].seq);
+	/* Whoever decides about the doorbell may do so on another CPU. */
+	wmb();
 	p->first = p->idx;
 }
 EXPORT_SYMBOL_GPL(__vbus_split_publish);

@@ -12,6 +12,6 @@ struct vbus_slot;
 u32 vbus_split_read_gen(const struct vbus_ring_mem *mem);
 
 /* Take the seq of a staged slot back. */
-void vbus_split_clear_seq(const struct vbus_ring_mem *mem, struct vbus_slot *slot);
+void vbus_split_set_seq(const struct vbus_ring_mem *mem, struct vbus_slot *slot, u32 seq);
 
 #endif /* _VBUS_RING_SPLIT_H */
