@@ -5,6 +5,8 @@
 #
 #   pass NAME / fail NAME [WHY] / skip NAME WHY
 #   check NAME COMMAND...            the command must succeed
+#   did NAME COMMAND...              like check, but in this very shell: for what is to be
+#                                    undone at the end (at_exit)
 #   check_not NAME COMMAND...        the command must fail
 #   check_errno NAME ERRNO COMMAND...  it must fail with that error
 #   check_equal NAME WANTED GOT
@@ -58,6 +60,18 @@ check()
 		pass "$name"
 	else
 		fail "$name" "failed: $*${out:+: $out}"
+		return 1
+	fi
+}
+
+did()
+{
+	local name=$1
+	shift
+	if "$@"; then
+		pass "$name"
+	else
+		fail "$name" "failed: $*"
 		return 1
 	fi
 }
