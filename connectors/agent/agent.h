@@ -30,7 +30,6 @@ struct agent_client;
  * @lock: serialises coming and going of clients, and guards all up to @client
  * @bus: name of the bus for the board, or empty
  * @state: for people
- * @timeout_ms: how long a board may be silent
  * @beat: what the board's @beat was last
  * @beat_gen: the life it was of
  * @heard: when it last changed
@@ -39,7 +38,9 @@ struct agent_client;
  * @client: the board, while it is attached; RCU
  * @tick: looks after the link
  * @control: verbs of the board
- * @wq: where both run
+ * @wq: where both run; they wait for works of others that need not run when memory is short
+ * @pulse: lets our counter run in the board's memory
+ * @pulse_wq: where that runs, which has to then
  * @halves: pages of the link's memory in use
  * @halves_lock: guards @halves
  * @npages: how many there are, without the inbox
@@ -54,7 +55,6 @@ struct agent {
 	struct mutex lock;	/* see above */
 	char bus[VBUS_NAME_SIZE];
 	const char *state;
-	u32 timeout_ms;
 	u32 beat;
 	u32 beat_gen;
 	unsigned long heard;
@@ -64,6 +64,8 @@ struct agent {
 	struct delayed_work tick;
 	struct work_struct control;
 	struct workqueue_struct *wq;
+	struct delayed_work pulse;
+	struct workqueue_struct *pulse_wq;
 	unsigned long *halves;
 	spinlock_t halves_lock;	/* @halves */
 	u32 npages;
@@ -83,7 +85,7 @@ struct agent {
  * @block: the board's &struct vbus_agent_board_mem, offset in the window
  * @ranges: what the board registered, as offsets in the window
  * @nranges: how many
- * @beat: our own
+ * @beat: our own; for @pulse
  * @verb_seq: of the last request taken
  * @event_seq: events sent
  * @acked: for who waits until the board has taken events, or is gone

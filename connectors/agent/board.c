@@ -18,11 +18,6 @@
 #include "board.h"
 #include "life.h"
 
-static unsigned int heartbeat_timeout = 750;
-module_param(heartbeat_timeout, uint, 0444);
-MODULE_PARM_DESC(heartbeat_timeout,
-		 "milliseconds after which a silent master is dead (750; 100 to 60000)");
-
 static DEFINE_IDA(board_numbers);
 
 /* ---- a life -------------------------------------------------------------------------------- */
@@ -36,7 +31,7 @@ static void board_write_hello(struct board *b)
 		.gen = cpu_to_le32(b->gen),
 		.nranges = cpu_to_le32(link->nranges),
 		.block = cpu_to_le64(b->block_dma),
-		.timeout_ms = cpu_to_le32(b->timeout_ms),
+		.timeout_ms = cpu_to_le32(vbus_link_timeout_ms(link)),
 	};
 	static const u8 zeros[offsetof(struct vbus_agent_master_mem, verb)];
 	u32 i;
@@ -98,7 +93,7 @@ void board_end(struct board *b, const char *why)
 	WRITE_ONCE(b->dead, true);
 	WRITE_ONCE(b->state, BOARD_DOWN);
 	wake_up_all(&b->answered);
-	queue_work(b->wq, &b->life);
+	queue_work(b->devices_wq, &b->life);
 }
 
 static void board_watch_call(struct board *b)
@@ -123,7 +118,7 @@ static void board_watch_call(struct board *b)
 	b->master_gen = le32_to_cpu(READ_ONCE(b->block->gen));
 	b->heard = jiffies;
 	WRITE_ONCE(b->state, BOARD_UP);
-	queue_work(b->wq, &b->life);
+	queue_work(b->devices_wq, &b->life);
 }
 
 static void board_watch_master(struct board *b)
@@ -135,7 +130,7 @@ static void board_watch_master(struct board *b)
 	b->master_beat = beat;
 	if (!board_accepted(b) || le32_to_cpu(READ_ONCE(b->block->gen)) != b->master_gen)
 		board_end(b, "has sent us away, or has restarted");
-	else if (time_after(jiffies, b->heard + msecs_to_jiffies(READ_ONCE(b->timeout_ms))))
+	else if (time_after(jiffies, b->heard + life_timeout(b->link)))
 		board_end(b, "is silent: dead");
 }
 
@@ -143,7 +138,10 @@ static void board_tick(struct work_struct *work)
 {
 	struct board *b = container_of(work, struct board, tick.work);
 
-	if (b->state != BOARD_DOWN)
+	if (b->state != BOARD_DOWN && READ_ONCE(b->lost))
+		board_end(b, "could not be reached");
+	/* Over memory that was lent we may write as long as drivers are there: that says so. */
+	if (b->state != BOARD_DOWN || b->link->front)
 		vbus_link_writel(b->link, master_off(beat), ++b->beat);
 	if (b->state == BOARD_CALLING)
 		board_watch_call(b);
@@ -153,7 +151,7 @@ static void board_tick(struct work_struct *work)
 		/* Doorbells that were lost. */
 		board_rang_vectors(b, BELL_ALL);
 		wake_up(&b->answered);
-		queue_work(b->wq, &b->events);
+		queue_work(b->devices_wq, &b->events);
 	}
 	queue_delayed_work(b->wq, &b->tick, life_beat());
 }
@@ -183,7 +181,7 @@ static void board_life(struct work_struct *work)
 		smp_store_release(&b->bridged, !err);
 		if (!err) {
 			/* Those that came while it was not. */
-			queue_work(b->wq, &b->events);
+			queue_work(b->devices_wq, &b->events);
 			dev_info_ratelimited(b->link->dev, "master (life %#x) is there\n",
 					     b->master_gen);
 		} else if (!READ_ONCE(b->dead)) {
@@ -192,7 +190,11 @@ static void board_life(struct work_struct *work)
 		break;
 	case BOARD_DOWN:
 		board_unbridge(b);
-		board_begin(b);
+		WRITE_ONCE(b->lost, false);
+		smp_mb(); /* that, then a look at the link; pairs with board_carrier() */
+		/* If it is down board_carrier() comes back to it. */
+		if (!READ_ONCE(b->leaving) && !READ_ONCE(b->link->down))
+			board_begin(b);
 		break;
 	case BOARD_CALLING:
 		break;
@@ -208,9 +210,20 @@ static void board_rang(struct vbus_link *link, u32 bit)
 	if (bit != BELL_CONTROL)
 		return;
 	wake_up(&b->answered);
-	queue_work(b->wq, &b->events);
+	queue_work(b->devices_wq, &b->events);
 	if (READ_ONCE(b->state) == BOARD_CALLING)
 		mod_delayed_work(b->wq, &b->tick, 0);
+}
+
+/* What was said before may not have arrived, so this life ends even if it has not begun to talk. */
+static void board_carrier(struct vbus_link *link)
+{
+	struct board *b = link->priv;
+
+	smp_mb(); /* the link is up or down, then that; pairs with board_life() */
+	WRITE_ONCE(b->lost, true);
+	mod_delayed_work(b->wq, &b->tick, 0);
+	queue_work(b->devices_wq, &b->life);
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -233,28 +246,6 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 
 static struct kobj_attribute state_attr = __ATTR_RO(state);
 
-static ssize_t heartbeat_timeout_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", kobj_board(kobj)->timeout_ms);
-}
-
-static ssize_t heartbeat_timeout_store(struct kobject *kobj, struct kobj_attribute *attr,
-				       const char *buf, size_t count)
-{
-	unsigned int ms;
-	int err = kstrtouint(buf, 0, &ms);
-
-	if (err)
-		return err;
-	if (ms < TIMEOUT_MIN || ms > TIMEOUT_MAX)
-		return -EINVAL;
-	WRITE_ONCE(kobj_board(kobj)->timeout_ms, ms);
-	return count;
-}
-
-static struct kobj_attribute heartbeat_timeout_attr =
-	__ATTR(heartbeat_timeout, 0644, heartbeat_timeout_show, heartbeat_timeout_store);
-
 static ssize_t ring_reads_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%lu\n", READ_ONCE(kobj_board(kobj)->bridge.crossings.reads));
@@ -271,7 +262,6 @@ static struct kobj_attribute ring_writes_attr = __ATTR_RO(ring_writes);
 
 static struct attribute *board_attrs[] = {
 	&state_attr.attr,
-	&heartbeat_timeout_attr.attr,
 	&ring_reads_attr.attr,
 	&ring_writes_attr.attr,
 	NULL,
@@ -302,7 +292,21 @@ static int board_init_works(struct board *b)
 	INIT_WORK(&b->life, board_life);
 	INIT_WORK(&b->events, board_events);
 	b->wq = alloc_workqueue("vbus-board-%d", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, b->number);
-	return b->wq ? 0 : -ENOMEM;
+	if (!b->wq)
+		return -ENOMEM;
+	b->devices_wq = alloc_workqueue("vbus-devices-%d", WQ_UNBOUND, 0, b->number);
+	if (!b->devices_wq) {
+		destroy_workqueue(b->wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The first queues works on the second. */
+static void board_exit_works(struct board *b)
+{
+	destroy_workqueue(b->wq);
+	destroy_workqueue(b->devices_wq);
 }
 
 static void *board_attach(struct vbus_link *link)
@@ -316,7 +320,6 @@ static void *board_attach(struct vbus_link *link)
 	if (!b)
 		return ERR_PTR(-ENOMEM);
 	b->link = link;
-	b->timeout_ms = heartbeat_timeout;
 	b->number = ida_alloc(&board_numbers, GFP_KERNEL);
 	err = b->number < 0 ? b->number : 0;
 	if (err)
@@ -333,12 +336,15 @@ static void *board_attach(struct vbus_link *link)
 	err = sysfs_create_group(link->kobj, &board_group);
 	if (err)
 		goto err_wq;
-	board_begin(b);
+	if (link->down)
+		b->state = BOARD_DOWN;
+	else
+		board_begin(b);
 	queue_delayed_work(b->wq, &b->tick, 0);
 	return b;
 
 err_wq:
-	destroy_workqueue(b->wq);
+	board_exit_works(b);
 err_block:
 	dma_free_coherent(link->dev, sizeof(*b->block), b->block, b->block_dma);
 err_number:
@@ -348,16 +354,24 @@ err_free:
 	return ERR_PTR(err);
 }
 
-/* Our memory can be freed when the master has let go of it, or has had the time to. */
+/*
+ * Our memory can be freed when the master has let go of it, or has had the time to. One that was
+ * given up is not told, so it would not answer.
+ */
 static void board_leave(struct board *b)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(b->timeout_ms);
+	unsigned long end = jiffies + life_timeout(b->link);
 
 	WRITE_ONCE(b->dead, true);
+	if (READ_ONCE(b->link->quiet) || READ_ONCE(b->link->down))
+		return;
 	vbus_link_writel(b->link, master_off(hello.magic), 0);
 	vbus_link_ring(b->link, BELL_CONTROL);
-	while (board_accepted(b) && time_before(jiffies, end))
+	/* Who has lent the memory to be called at waits as long as the counter runs. */
+	while (board_accepted(b) && time_before(jiffies, end)) {
+		vbus_link_writel(b->link, master_off(beat), ++b->beat);
 		msleep(20);
+	}
 }
 
 /*
@@ -374,7 +388,7 @@ static void board_detach(struct vbus_link *link)
 	board_unbridge(b);
 	cancel_delayed_work_sync(&b->tick);
 	board_leave(b);
-	destroy_workqueue(b->wq);
+	board_exit_works(b);
 	vbus_vectors_fini(&b->vectors);
 	dma_free_coherent(link->dev, sizeof(*b->block), b->block, b->block_dma);
 	ida_free(&board_numbers, b->number);
@@ -388,15 +402,11 @@ static struct vbus_link_user board_user = {
 	.attach = board_attach,
 	.detach = board_detach,
 	.rang = board_rang,
+	.carrier = board_carrier,
 };
 
 static int __init board_init(void)
 {
-	if (heartbeat_timeout < TIMEOUT_MIN || heartbeat_timeout > TIMEOUT_MAX) {
-		pr_err("heartbeat_timeout is %u, not %u to %u\n", heartbeat_timeout, TIMEOUT_MIN,
-		       TIMEOUT_MAX);
-		return -EINVAL;
-	}
 	return vbus_link_user_register(&board_user);
 }
 

@@ -42,16 +42,18 @@ enum board_state {
  * @bridged: the bridge is registered; changed by @life only
  * @leaving: no new life is begun
  * @dead: verbs fail, nothing is rung
+ * @lost: the link went down or came up in this life
  * @gen: our life number
  * @master_gen: the master's
  * @beat: our counter
  * @master_beat: the master's, when it was last looked at
  * @heard: when that last changed
- * @timeout_ms: how long the master may be silent
  * @tick: looks after the link
  * @life: registers and unregisters the bridge
  * @events: takes bus events
- * @wq: where they run
+ * @wq: where @tick runs, which has to when memory is short
+ * @devices_wq: where the others run: devices come and go there, which waits for works of
+ *	others that need not run when memory is short
  * @event_seq: events taken
  * @verb_lock: one verb at a time
  * @verb_seq: its number
@@ -73,16 +75,17 @@ struct board {
 	bool bridged;
 	bool leaving;
 	bool dead;
+	bool lost;
 	u32 gen;
 	u32 master_gen;
 	u32 beat;
 	u32 master_beat;
 	unsigned long heard;
-	u32 timeout_ms;
 	struct delayed_work tick;
 	struct work_struct life;
 	struct work_struct events;
 	struct workqueue_struct *wq;
+	struct workqueue_struct *devices_wq;
 	u32 event_seq;
 	struct mutex verb_lock;	/* @verb_seq, the request's memory */
 	u32 verb_seq;

@@ -9,13 +9,17 @@
 #include <linux/interrupt.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
+#include <vbus/model.h>
 
 #include "board.h"
+#include "life.h"
 
 /* Someone who waits for the master looks again this often, in case a doorbell got lost. */
 #define BOARD_LOOK_AGAIN	max(HZ / 50, 1)
 /* No verb waits for anybody, so a master that takes longer than this is as good as dead. */
 #define BOARD_ANSWER_MAX	(60 * HZ)
+/* Who leaves waits as long as an honest master may need to end a queue, if a copy failed. */
+#define BOARD_LEAVE_MAX		(2 * HZ)
 
 static struct board *to_board(struct vbus_bridge *bridge)
 {
@@ -51,11 +55,24 @@ static int verb_take_reply(struct board *b, void *reply, size_t room)
 	return len;
 }
 
-/* The master may take its time, but not for ever, nor be dead: that is noticed elsewhere. */
+static bool verb_late(const struct board *b, unsigned long begun)
+{
+	unsigned long max = BOARD_ANSWER_MAX;
+
+	if (READ_ONCE(b->leaving))
+		max = max_t(unsigned long, life_timeout(b->link),
+			    BOARD_LEAVE_MAX);
+	return time_after(jiffies, begun + max);
+}
+
+/*
+ * The master may take its time, but not for ever, nor be dead: that is noticed elsewhere. If it was
+ * for the link, nothing that was asked arrives any more.
+ */
 static int verb_exchange(struct board *b, const void *req, size_t req_len, void *reply,
 			 size_t reply_len)
 {
-	unsigned long end = jiffies + BOARD_ANSWER_MAX;
+	unsigned long begun = jiffies;
 	u32 seq;
 
 	lockdep_assert_held(&b->verb_lock);
@@ -65,7 +82,9 @@ static int verb_exchange(struct board *b, const void *req, size_t req_len, void 
 	verb_send(b, req, req_len, seq);
 	while (!wait_event_timeout(b->answered, READ_ONCE(b->dead) || board_answered(b, seq),
 				   BOARD_LOOK_AGAIN)) {
-		if (time_after(jiffies, end))
+		if (READ_ONCE(b->link->quiet))
+			board_end(b, "is given up");
+		else if (verb_late(b, begun))
 			board_end(b, "does not answer");
 	}
 	if (!board_answered(b, seq))
@@ -159,14 +178,14 @@ static int board_inbox_get(struct vbus_bridge *bridge, size_t bytes, u64 *inbox)
 	struct board *b = to_board(bridge);
 	unsigned long page;
 
-	if (!b->link->ops->virt)
+	if (vbus_model_naive())
 		return -EOPNOTSUPP;
 	spin_lock(&b->inbox_lock);
 	page = bitmap_find_next_zero_area(b->inbox_map, b->inbox_pages, 0, n, 0);
 	if (page < b->inbox_pages)
 		bitmap_set(b->inbox_map, page, n);
 	spin_unlock(&b->inbox_lock);
-	*inbox = (u64)page * BOARD_INBOX_PAGE;
+	*inbox = VBUS_AGENT_INBOX | (u64)page * BOARD_INBOX_PAGE;
 	return page < b->inbox_pages ? 0 : -ENOSPC;
 }
 
@@ -175,22 +194,17 @@ static void board_inbox_put(struct vbus_bridge *bridge, u64 inbox, size_t bytes)
 	struct board *b = to_board(bridge);
 
 	spin_lock(&b->inbox_lock);
-	bitmap_clear(b->inbox_map, inbox / BOARD_INBOX_PAGE,
+	bitmap_clear(b->inbox_map, (inbox & ~VBUS_AGENT_INBOX) / BOARD_INBOX_PAGE,
 		     DIV_ROUND_UP(bytes, BOARD_INBOX_PAGE));
 	spin_unlock(&b->inbox_lock);
 }
 
-static int board_push(struct vbus_bridge *bridge, u64 inbox, size_t off, u64 addr, size_t len,
-		      u64 *peer)
+static void board_push(struct vbus_bridge *bridge, u64 addr, const void *data, size_t len)
 {
 	struct board *b = to_board(bridge);
-	const void *ptr = b->link->ops->virt(b->link, addr, len);
 
-	if (!ptr || READ_ONCE(b->dead))
-		return -EFAULT;
-	vbus_link_write(b->link, b->inbox + inbox + off, ptr, len);
-	*peer = VBUS_AGENT_INBOX | (inbox + off);
-	return 0;
+	if (!READ_ONCE(b->dead))
+		vbus_link_write(b->link, b->inbox + (addr & ~VBUS_AGENT_INBOX), data, len);
 }
 
 const struct vbus_bridge_ops board_bridge_ops = {
@@ -234,5 +248,5 @@ void board_events(struct work_struct *work)
 	}
 	/* A master that always has one more must not keep who cancels this waiting. */
 	if (n == VBUS_AGENT_EVENTS)
-		queue_work(b->wq, &b->events);
+		queue_work(b->devices_wq, &b->events);
 }

@@ -7,6 +7,9 @@
  * the board. Its shared memory is the master's memory that the board sees. The master has a second,
  * plain function in the next slot of the same PCI bus: the board's RAM, whose offsets are the
  * board's bus addresses. So a machine that has the plain one is the master.
+ *
+ * Either may have devices that the other uses. The second half of the shared memory is for what the
+ * master maps for those of the board.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +20,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/sizes.h>
 #include <vbus/link.h>
 
 #define IVSHMEM_VENDOR	0x1af4
@@ -27,6 +31,9 @@
 
 #define IVSHMEM_BAR_REG		0
 #define IVSHMEM_BAR_MEM		2
+
+/* The board's memory for calls of the master. */
+#define IVSHMEM_IN_BYTES	SZ_4M
 
 #define PEER_MASTER	0
 #define PEER_BOARD	1
@@ -64,19 +71,8 @@ static void iv_ring(struct vbus_link *link, u32 bit)
 	writel(iv->peer << 16 | bit, iv->regs + IVSHMEM_REG_DOORBELL);
 }
 
-/* On the board, bus addresses are physical ones, and all memory that has any is mapped. */
-static const void *iv_virt(struct vbus_link *link, u64 addr, size_t len)
-{
-	u64 off = addr - link->ranges[0].addr;
-
-	if (off >= link->ranges[0].len || len > link->ranges[0].len - off)
-		return NULL;
-	return phys_to_virt(addr);
-}
-
 static const struct vbus_link_ops iv_link_ops = {
 	.ring = iv_ring,
-	.virt = iv_virt,
 };
 
 static irqreturn_t iv_interrupt(int irq, void *arg)
@@ -100,10 +96,10 @@ static void iv_ranges(struct vbus_link *link)
 	link->nranges = 1;
 }
 
-/* Managed: all of it goes with the function. */
 static int iv_map_board(struct iv_link *iv)
 {
 	struct vbus_link *link = &iv->link;
+	dma_addr_t in_addr;
 
 	link->role = VBUS_LINK_BOARD;
 	iv->peer = PEER_MASTER;
@@ -111,7 +107,18 @@ static int iv_map_board(struct iv_link *iv)
 	link->out = devm_ioremap_wc(&iv->pdev->dev, pci_resource_start(iv->pdev, IVSHMEM_BAR_MEM),
 				    link->out_bytes);
 	iv_ranges(link);
-	return link->out ? 0 : -ENOMEM;
+	if (!link->out)
+		return -ENOMEM;
+	/* The link is of use without it as well. */
+	link->in = dma_alloc_coherent(&iv->pdev->dev, IVSHMEM_IN_BYTES, &in_addr,
+				      GFP_KERNEL | __GFP_NOWARN);
+	if (link->in) {
+		link->in_addr = in_addr;
+		link->in_bytes = IVSHMEM_IN_BYTES;
+	} else {
+		dev_notice(&iv->pdev->dev, "no memory for calls of the master: one direction only\n");
+	}
+	return 0;
 }
 
 /*
@@ -152,18 +159,22 @@ static void iv_put_dma(struct iv_link *iv)
 
 static int iv_map_master(struct iv_link *iv)
 {
+	size_t bytes = pci_resource_len(iv->pdev, IVSHMEM_BAR_MEM);
 	struct vbus_link *link = &iv->link;
 	void *in;
 	int err;
 
 	link->role = VBUS_LINK_MASTER;
 	iv->peer = PEER_BOARD;
-	link->in_bytes = pci_resource_len(iv->pdev, IVSHMEM_BAR_MEM);
-	in = devm_memremap(&iv->pdev->dev, pci_resource_start(iv->pdev, IVSHMEM_BAR_MEM),
-			   link->in_bytes, MEMREMAP_WB);
+	in = devm_memremap(&iv->pdev->dev, pci_resource_start(iv->pdev, IVSHMEM_BAR_MEM), bytes,
+			   MEMREMAP_WB);
 	if (IS_ERR(in))
 		return PTR_ERR(in);
 	link->in = in;
+	link->in_bytes = bytes / 2;
+	link->pool = in + bytes / 2;
+	link->pool_bytes = bytes / 2;
+	link->pool_addr = bytes / 2;
 	err = pci_enable_device(iv->plain);
 	if (err)
 		return err;
@@ -177,10 +188,22 @@ static int iv_map_master(struct iv_link *iv)
 	return -ENOMEM;
 }
 
+/* Not if the master may still write there. */
+static void iv_unmap_board(struct iv_link *iv)
+{
+	struct vbus_link *link = &iv->link;
+
+	if (link->in)
+		dma_free_coherent(&iv->pdev->dev, IVSHMEM_IN_BYTES, link->in, link->in_addr);
+}
+
+/* What is not managed. */
 static void iv_unmap(struct iv_link *iv)
 {
-	if (!iv->plain)
+	if (!iv->plain) {
+		iv_unmap_board(iv);
 		return;
+	}
 	iv_put_dma(iv);
 	if (iv->link.out) {
 		iounmap(iv->link.out);

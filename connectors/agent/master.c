@@ -20,11 +20,6 @@
 #include "agent.h"
 #include "life.h"
 
-static unsigned int heartbeat_timeout = 750;
-module_param(heartbeat_timeout, uint, 0444);
-MODULE_PARM_DESC(heartbeat_timeout,
-		 "milliseconds after which a silent board is dead (750; 100 to 60000)");
-
 static DEFINE_IDA(agent_numbers);
 
 static struct agent_client *agent_client(struct agent *a)
@@ -182,7 +177,9 @@ static void agent_up(struct agent *a, const struct vbus_agent_hello *h)
 	lockdep_assert_held(&a->lock);
 	if (IS_ERR(c))
 		return;
+	vbus_link_use(a->link);
 	if (hello_check(a, h, c) || agent_join(a, c)) {
+		vbus_link_unuse(a->link, false);
 		vbus_client_put(&c->client);
 		return;
 	}
@@ -194,7 +191,10 @@ static void agent_up(struct agent *a, const struct vbus_agent_hello *h)
 	dev_info_ratelimited(a->link->dev, "board (life %#x) is on bus %s\n", c->gen, a->bus);
 }
 
-/* No access crosses the link after this. @why is for the log. */
+/*
+ * Nothing of this life crosses the link after this, and when the caller is through with it he says
+ * vbus_link_unuse(). @why is for the log.
+ */
 static void agent_down(struct agent *a, const char *why)
 {
 	struct agent_client *c = agent_client(a);
@@ -214,8 +214,12 @@ static void agent_down(struct agent *a, const char *why)
 	/* And a transfer that did not end. */
 	engine_stop(a->engine);
 	vbus_client_put(&c->client);
-	if (a->link->ops->reset)
-		a->link->ops->reset(a->link);
+}
+
+static void agent_lost(struct agent *a, const char *why)
+{
+	agent_down(a, why);
+	vbus_link_unuse(a->link, true);
 }
 
 /*
@@ -230,6 +234,7 @@ static void agent_dismiss(struct agent *a, const char *why)
 	vbus_link_writel(a->link, magic, 0);
 	wmb(); /* that, then the doorbell */
 	vbus_link_ring(a->link, BELL_CONTROL);
+	vbus_link_unuse(a->link, true);
 }
 
 /* The board waits, a little, until it can free its memory: as above, one access after a life. */
@@ -239,11 +244,7 @@ static void agent_farewell(struct agent *a, struct agent_client *c)
 
 	agent_down(a, "has left");
 	vbus_link_writel(a->link, ack, 0);
-}
-
-static unsigned long agent_timeout(const struct agent *a)
-{
-	return msecs_to_jiffies(READ_ONCE(a->timeout_ms));
+	vbus_link_unuse(a->link, true);
 }
 
 static void agent_watch(struct agent *a, struct agent_client *c)
@@ -255,11 +256,25 @@ static void agent_watch(struct agent *a, struct agent_client *c)
 	if (!magic && gen == c->gen)
 		agent_farewell(a, c);
 	else if (magic != VBUS_AGENT_MAGIC || gen != c->gen)
-		agent_down(a, "has restarted");
-	else if (time_after(jiffies, a->heard + agent_timeout(a)))
-		agent_down(a, "is silent: dead");
-	else
+		agent_lost(a, "has restarted");
+	else if (READ_ONCE(a->link->down))
+		agent_lost(a, "cannot be reached");
+	else if (time_after(jiffies, a->heard + life_timeout(a->link)))
+		agent_lost(a, "is silent: dead");
+}
+
+/* A board that does not hear it gives up its devices: it waits for nothing that looks at boards. */
+static void agent_pulse(struct work_struct *work)
+{
+	struct agent *a = container_of(work, struct agent, pulse.work);
+	struct agent_client *c;
+
+	rcu_read_lock();
+	c = rcu_dereference(a->client);
+	if (c && !READ_ONCE(c->down) && !READ_ONCE(a->link->down))
 		vbus_link_writel(a->link, block_off(c, beat), ++c->beat);
+	rcu_read_unlock();
+	queue_delayed_work(a->pulse_wq, &a->pulse, life_beat());
 }
 
 static void agent_seek(struct agent *a)
@@ -289,7 +304,7 @@ static void agent_look(struct agent *a)
 	c = agent_client(a);
 	if (c)
 		agent_watch(a, c);
-	else
+	else if (!READ_ONCE(a->link->down))
 		agent_seek(a);
 	c = agent_client(a);
 	if (c)
@@ -338,6 +353,13 @@ static void agent_rang(struct vbus_link *link, u32 bit)
 		queue_work(a->wq, &a->control);
 	else
 		mod_delayed_work(a->wq, &a->tick, 0);
+}
+
+static void agent_carrier(struct vbus_link *link)
+{
+	struct agent *a = link->priv;
+
+	mod_delayed_work(a->wq, &a->tick, 0);
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -410,30 +432,6 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 
 static struct kobj_attribute state_attr = __ATTR_RO(state);
 
-static ssize_t heartbeat_timeout_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", to_agent(kobj)->timeout_ms);
-}
-
-static ssize_t heartbeat_timeout_store(struct kobject *kobj, struct kobj_attribute *attr,
-				       const char *buf, size_t count)
-{
-	struct agent *a = to_agent(kobj);
-	unsigned int ms;
-	int err = kstrtouint(buf, 0, &ms);
-
-	if (err)
-		return err;
-	if (ms < TIMEOUT_MIN || ms > TIMEOUT_MAX)
-		return -EINVAL;
-	WRITE_ONCE(a->timeout_ms, ms);
-	mod_delayed_work(a->wq, &a->tick, 0);
-	return count;
-}
-
-static struct kobj_attribute heartbeat_timeout_attr =
-	__ATTR(heartbeat_timeout, 0644, heartbeat_timeout_show, heartbeat_timeout_store);
-
 static ssize_t ring_crossings_show(struct agent *a, char *buf, bool reads)
 {
 	struct agent_client *c;
@@ -464,7 +462,6 @@ static struct kobj_attribute ring_writes_attr = __ATTR_RO(ring_writes);
 static struct attribute *agent_attrs[] = {
 	&bus_attr.attr,
 	&state_attr.attr,
-	&heartbeat_timeout_attr.attr,
 	&ring_reads_attr.attr,
 	&ring_writes_attr.attr,
 	NULL,
@@ -479,9 +476,27 @@ static const struct attribute_group agent_group = {
 static int agent_init_works(struct agent *a)
 {
 	INIT_DELAYED_WORK(&a->tick, agent_tick);
+	INIT_DELAYED_WORK(&a->pulse, agent_pulse);
 	INIT_WORK(&a->control, agent_control);
-	a->wq = alloc_workqueue("vbus-agent-%d", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, a->number);
-	return a->wq ? 0 : -ENOMEM;
+	/*
+	 * Not one that runs when memory is short: to take a board down waits for events that it is
+	 * being told, and those for whatever they cause elsewhere.
+	 */
+	a->wq = alloc_workqueue("vbus-agent-%d", WQ_UNBOUND, 0, a->number);
+	if (!a->wq)
+		return -ENOMEM;
+	a->pulse_wq = alloc_workqueue("vbus-pulse-%d", WQ_UNBOUND | WQ_MEM_RECLAIM, 1, a->number);
+	if (!a->pulse_wq) {
+		destroy_workqueue(a->wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void agent_exit_works(struct agent *a)
+{
+	destroy_workqueue(a->pulse_wq);
+	destroy_workqueue(a->wq);
 }
 
 static int agent_files_add(struct agent *a)
@@ -516,7 +531,6 @@ static void *agent_attach(struct vbus_link *link)
 	a->link = link;
 	a->mem = link->in;
 	a->state = "waiting";
-	a->timeout_ms = heartbeat_timeout;
 	mutex_init(&a->lock);
 	a->number = ida_alloc(&agent_numbers, GFP_KERNEL);
 	err = a->number < 0 ? a->number : 0;
@@ -534,11 +548,12 @@ static void *agent_attach(struct vbus_link *link)
 	if (err)
 		goto err_engine;
 	queue_delayed_work(a->wq, &a->tick, 0);
+	queue_delayed_work(a->pulse_wq, &a->pulse, 0);
 	return a;
 
 err_engine:
 	engine_destroy(a->engine);
-	destroy_workqueue(a->wq);
+	agent_exit_works(a);
 err_pages:
 	agent_pages_exit(a);
 err_number:
@@ -559,8 +574,9 @@ static void agent_detach(struct vbus_link *link)
 		agent_dismiss(a, "is let go");
 	mutex_unlock(&a->lock);
 	cancel_delayed_work_sync(&a->tick);
+	cancel_delayed_work_sync(&a->pulse);
 	engine_destroy(a->engine);
-	destroy_workqueue(a->wq);
+	agent_exit_works(a);
 	agent_pages_exit(a);
 	ida_free(&agent_numbers, a->number);
 	mutex_destroy(&a->lock);
@@ -573,17 +589,13 @@ static struct vbus_link_user agent_user = {
 	.attach = agent_attach,
 	.detach = agent_detach,
 	.rang = agent_rang,
+	.carrier = agent_carrier,
 };
 
 static int __init agent_init(void)
 {
 	int err;
 
-	if (heartbeat_timeout < TIMEOUT_MIN || heartbeat_timeout > TIMEOUT_MAX) {
-		pr_err("heartbeat_timeout is %u, not %u to %u\n", heartbeat_timeout, TIMEOUT_MIN,
-		       TIMEOUT_MAX);
-		return -EINVAL;
-	}
 	err = vbus_connector_register(&agent_connector);
 	if (err)
 		return err;

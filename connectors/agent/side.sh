@@ -52,8 +52,8 @@ side_attach()
 	# Under emulation a machine may not run for a second.
 	put 3000 "$REPLY/heartbeat_timeout" && put "$1" "$REPLY/bus" || return
 	at_exit put '' "$REPLY/bus"
-	board_run 'modprobe vbus-board heartbeat_timeout=3000
-		modprobe -a vbus-link-ivshmem vbus-echo vbus-enet vbus-blk vbus-console' || return
+	board_run 'modprobe vbus-link heartbeat_timeout=3000
+		modprobe -a vbus-board vbus-link-ivshmem vbus-echo vbus-enet vbus-blk vbus-console' || return
 	wait_for 20 board_run "ls -d $side_dir*"
 }
 

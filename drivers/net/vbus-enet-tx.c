@@ -4,10 +4,11 @@
  *
  * A frame of up to ENET_CELL bytes is copied into the queue's inbox, and so is the linear part of
  * a longer one if it fits: such a frame needs no mapping, and its skb is freed at once. What is
- * mapped has to wait for the device. Completions of copied frames interest nobody until the ring
- * runs out, so no interrupt is asked for them; while something is mapped, one is always asked for
- * (or the NAPI is about to run), so that no skb, and no socket's budget, is held longer than the
- * device takes.
+ * mapped has to wait for the device. Over some links all of a frame is sent along instead, as far
+ * as there is room for it (vbus_queue_push_room()). Completions of frames that do not wait interest
+ * nobody until the ring runs out, so no interrupt
+ * is asked for them; while something waits, one is always asked for (or the NAPI is about to run),
+ * so that no skb, and no socket's budget, is held longer than the device takes.
  */
 #include <linux/virtio_net.h>
 
@@ -64,7 +65,7 @@ static void tx_reclaim(struct enet_pair *pair, int budget)
 	for (i = 0; i < tx->size && vbus_cons_get(&tx->q->cpl, &slot); i++) {
 		u32 now = vbus_slot_addr(&slot);
 
-		if (now - upto > tx->posted - upto) {
+		if (now - upto > tx->published - upto) {
 			tx_broken(pair);
 			return;
 		}
@@ -72,6 +73,13 @@ static void tx_reclaim(struct enet_pair *pair, int budget)
 	}
 	if (upto != tx->done)
 		tx_release(pair, upto, budget);
+}
+
+/* Publish what was put. Over a link that is left to the last packet of a series. */
+static void tx_publish(struct enet_tx *tx, bool more)
+{
+	if (vbus_prod_publish_more(&tx->q->req, more))
+		tx->published = tx->posted;
 }
 
 /* Ask for an interrupt, reclaiming what completed in the meantime. Returns false if it can't. */
@@ -110,6 +118,7 @@ static void tx_stop(struct enet_pair *pair)
 	u64_stats_inc(&pair->tx_stats.full);
 	u64_stats_update_end(&pair->tx_stats.sync);
 	/* The device must see everything before we sleep on it. */
+	tx_publish(tx, false);
 	vbus_queue_kick(tx->q);
 	if (!tx_arm(pair, 0))
 		napi_schedule(&pair->napi);
@@ -145,6 +154,32 @@ static u32 tx_cell(const struct enet_tx *tx)
 	return (tx->posted >> 1 & (tx->size / 2 - 1)) * ENET_CELL;
 }
 
+/* All of it along with the request. Returns false if there is no room. */
+static bool tx_send_along(struct enet_tx *tx, struct sk_buff *skb, union enet_slot *h)
+{
+	u32 begin = vbus_queue_push_room(tx->q, skb->len), done = 0, len;
+	u32 n = DIV_ROUND_UP(skb->len, VBUS_PUSH_PIECE);
+	struct skb_seq_state seq;
+	const u8 *data;
+
+	if (begin == VBUS_PUSH_NONE)
+		return false;
+	h->hdr.frags = n;
+	vbus_prod_put(&tx->q->req, &h->slot);
+	skb_prepare_seq_read(skb, 0, skb->len, &seq);
+	while ((len = skb_seq_read(done, &data, &seq))) {
+		vbus_queue_push(tx->q, begin + done, data, len);
+		done += len;
+	}
+	for (done = 0; done < skb->len; done += len) {
+		len = min_t(u32, skb->len - done, VBUS_PUSH_PIECE);
+		vbus_queue_put_pushed(tx->q, begin + done, len,
+				      done + len < skb->len ? VBUS_SLOT_F_MORE : 0);
+	}
+	tx->posted += 1 + n;
+	return true;
+}
+
 static void tx_send_copied(struct enet_tx *tx, struct sk_buff *skb, union enet_slot *h)
 {
 	struct vbus_prod *req = &tx->q->req;
@@ -158,8 +193,7 @@ static void tx_send_copied(struct enet_tx *tx, struct sk_buff *skb, union enet_s
 	vbus_slot_set(&data, tx->inbox_dma + cell, skb->len, 0);
 	h->hdr.frags = 1;
 	vbus_prod_put(req, &h->slot);
-	vbus_queue_put_out(tx->q, &data);
-	vbus_prod_publish(req);
+	vbus_prod_put(req, &data);
 	tx->posted += 2;
 }
 
@@ -229,6 +263,12 @@ static u32 tx_map(struct enet_pair *pair, struct sk_buff *skb, struct vbus_slot 
 	return n;
 }
 
+/* Into the cache that our receive path takes from; netpoll sends with irqs off. */
+static void tx_consume(struct sk_buff *skb)
+{
+	napi_consume_skb(skb, !in_hardirq() && !irqs_disabled());
+}
+
 static bool tx_send_mapped(struct enet_pair *pair, struct sk_buff *skb, union enet_slot *h)
 {
 	struct enet_tx *tx = &pair->tx;
@@ -245,8 +285,7 @@ static bool tx_send_mapped(struct enet_pair *pair, struct sk_buff *skb, union en
 	h->hdr.frags = n;
 	vbus_prod_put(req, &h->slot);
 	for (i = 0; i < n; i++)
-		vbus_queue_put_out(tx->q, &tx->data[i]);
-	vbus_prod_publish(req);
+		vbus_prod_put(req, &tx->data[i]);
 	tx->posted += 1 + n;
 	return true;
 }
@@ -265,10 +304,11 @@ static bool tx_send(struct enet_pair *pair, struct sk_buff *skb)
 	if (unlikely(1 + skb_shinfo(skb)->nr_frags > VBUS_ENET_MAX_FRAGS && skb_linearize(skb)))
 		return false;
 	skb_tx_timestamp(skb);
-	if (len <= ENET_CELL) {
+	if (tx_send_along(&pair->tx, skb, &h)) {
+		tx_consume(skb);
+	} else if (len <= ENET_CELL) {
 		tx_send_copied(&pair->tx, skb, &h);
-		/* Into the cache that our receive path takes from; netpoll sends with irqs off. */
-		napi_consume_skb(skb, !in_hardirq() && !irqs_disabled());
+		tx_consume(skb);
 	} else {
 		mapped = pair->tx.held;
 		if (unlikely(!tx_send_mapped(pair, skb, &h)))
@@ -303,7 +343,9 @@ netdev_tx_t enet_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 	if (enet_tx_free(tx) < ENET_TX_ROOM)
 		tx_stop(pair);
-	if (more && !netif_xmit_stopped(tx->txq))
+	more = more && !netif_xmit_stopped(tx->txq);
+	tx_publish(tx, more);
+	if (more)
 		return NETDEV_TX_OK;
 	vbus_queue_kick(tx->q);
 	if (tx->held && !tx->armed && !tx_arm(pair, 0))

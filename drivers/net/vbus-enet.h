@@ -61,6 +61,7 @@ struct enet_tx {
 	dma_addr_t inbox_dma;
 	u32 size;
 	u32 posted;		/* slots ever put; the array is indexed by it */
+	u32 published;		/* of them, the device can see */
 	u32 done;		/* slots ever completed */
 	u32 held;		/* slots that hold a mapping or an skb */
 	bool armed;		/* a completion will schedule the NAPI */

@@ -292,10 +292,10 @@ struct vbus_bridge;
  *	the window. Process context. Required for split homes, a pair with @half_unmap
  * @half_unmap: undo it
  * @inbox_get: links on which the device side should not read: @bytes of its memory to put payload
- *	into; *@inbox names them. Process context. Return 0 or errno. Optional, with the next two
+ *	into; *@inbox is the address by which the device side finds them. Process context. Return
+ *	0 or errno. Optional, with the next two
  * @inbox_put: undo it
- * @push: copy @len bytes at @addr, which the DMA API has given out, to @off in @inbox; *@peer is
- *	the address by which the device side finds them there. Any context. Return 0 or errno
+ * @push: copy @len bytes at @data to that memory, at @addr. Any context
  */
 struct vbus_bridge_ops {
 	int (*verb)(struct vbus_bridge *bridge, const void *req, size_t req_len,
@@ -308,8 +308,7 @@ struct vbus_bridge_ops {
 	void (*half_unmap)(struct vbus_bridge *bridge, void *half, size_t bytes);
 	int (*inbox_get)(struct vbus_bridge *bridge, size_t bytes, u64 *inbox);
 	void (*inbox_put)(struct vbus_bridge *bridge, u64 inbox, size_t bytes);
-	int (*push)(struct vbus_bridge *bridge, u64 inbox, size_t off, u64 addr, size_t len,
-		    u64 *peer);
+	void (*push)(struct vbus_bridge *bridge, u64 addr, const void *data, size_t len);
 };
 
 /**

@@ -202,8 +202,7 @@ static inline void vbus_free_coherent(struct vbus_proxy *p, size_t len, void *pt
  * @req_size: slots of the request ring; 0 for a stream
  * @cpl_size: slots of the completion ring or of the stream
  * @stream: an event stream, device side to driver side
- * @out: requests point at payload that the device only reads; stage those slots with
- *	vbus_queue_put_out()
+ * @out: requests point at payload that the device only reads, see vbus_queue_push_room()
  * @name: of its vector, in /proc/interrupts
  * @callback: called in atomic context (hard irq, softirq or BHs off) when the device side rings;
  *	should only schedule. Can come before vbus_queue_create() returns. NULL: no vector
@@ -294,19 +293,52 @@ void vbus_queue_name(const struct vbus_proxy *p, u32 id, char *name, size_t len)
  */
 void vbus_queue_ring(struct vbus_queue *q);
 
-void __vbus_queue_push(struct vbus_queue *q, const struct vbus_slot *slot);
+#define VBUS_PUSH_NONE	U32_MAX
+/* What one slot should have of it at most, so that a ring of such slots finds room. */
+#define VBUS_PUSH_PIECE	SZ_16K
 
-/*
- * vbus_queue_put_out - vbus_prod_put() of a slot {address, length} whose payload the device only
- * reads. Over some links the payload is sent along, so it has to be there already
+u32 __vbus_queue_push_room(struct vbus_queue *q, u32 len);
+
+/**
+ * vbus_queue_push_room() - can payload be sent along with a request?
+ * @q: a queue that has &struct vbus_queue_params.out
+ * @len: bytes of it
+ *
+ * Over some links the device side would have to read payload across. There it is sent along, and
+ * so it needs no mapping, nor does anybody look at it later: vbus_queue_push() puts it, piece by
+ * piece, where this says that there is room, and vbus_queue_put_pushed() stages the slot. Another
+ * slot may be staged in between.
+ *
+ * Context: any; the producer's lock, until the slot is staged.
+ * Return: where, or VBUS_PUSH_NONE: not over this link, or it is full. Then map it, and stage its
+ * address.
  */
-static inline void vbus_queue_put_out(struct vbus_queue *q, const struct vbus_slot *slot)
+static inline u32 vbus_queue_push_room(struct vbus_queue *q, u32 len)
 {
-	if (q->push)
-		__vbus_queue_push(q, slot);
-	else
-		vbus_prod_put(&q->req, slot);
+	return q->push ? __vbus_queue_push_room(q, len) : VBUS_PUSH_NONE;
 }
+
+/**
+ * vbus_queue_push() - send payload along
+ * @q: the queue
+ * @off: where: what vbus_queue_push_room() said, and what was sent since
+ * @data: the payload
+ * @len: its bytes
+ *
+ * Context: as vbus_queue_push_room().
+ */
+void vbus_queue_push(struct vbus_queue *q, u32 off, const void *data, u32 len);
+
+/**
+ * vbus_queue_put_pushed() - vbus_prod_put() of payload that was sent along
+ * @q: the queue
+ * @off: what vbus_queue_push_room() said, and what was put of it since
+ * @len: bytes; of all but the last slot a multiple of 64
+ * @flags: of the slot
+ *
+ * Context: as vbus_queue_push_room().
+ */
+void vbus_queue_put_pushed(struct vbus_queue *q, u32 off, u32 len, u32 flags);
 
 /* vbus_queue_kick - after publishing requests: ring the device side if it asked for it */
 static inline void vbus_queue_kick(struct vbus_queue *q)

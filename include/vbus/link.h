@@ -14,18 +14,22 @@
  *	- Nothing is assumed about doorbells. They may come early, coalesce, or get lost.
  *	- A DMA transfer that is complete arrives before what is written through the window then.
  *
- * connectors/agent/README.rst is the guide.
+ * Documentation/agent.rst is the guide.
  */
 #ifndef _VBUS_LINK_H
 #define _VBUS_LINK_H
 
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
 
 struct dma_chan;
+struct link_pool;
+struct link_reverse;
 struct vbus_link;
 struct vbus_link_user;
 
@@ -33,6 +37,9 @@ struct vbus_link_user;
  * enum vbus_link_role - what this machine is on a link
  * @VBUS_LINK_MASTER: device side: it owns buses and devices. Its memory holds the rendezvous
  * @VBUS_LINK_BOARD: driver side: it uses the devices of one bus
+ *
+ * Of the two directions that a link may carry this is the one from the machine that is the PCI
+ * master. In the other one the roles are exchanged.
  */
 enum vbus_link_role {
 	VBUS_LINK_MASTER,
@@ -49,16 +56,13 @@ enum vbus_link_role {
  * @ack: acknowledge doorbell @bit, where the hardware wants that. Called before the memory is
  *	looked at. Optional
  * @reset: bring the window and the doorbells into the state they had when the link was registered,
- *	after a peer was lost. Process context. Optional
- * @virt: a board's pointer to @len bytes of its own memory at bus address @addr, which the DMA API
- *	has given out, or NULL. With it payload is sent along with requests; without, the master
- *	reads it. Any context. Optional
+ *	after a peer was lost: of a master only, and when the link is used in neither direction.
+ *	Process context. Optional
  */
 struct vbus_link_ops {
 	void (*ring)(struct vbus_link *link, u32 bit);
 	void (*ack)(struct vbus_link *link, u32 bit);
 	int (*reset)(struct vbus_link *link);
-	const void *(*virt)(struct vbus_link *link, u64 addr, size_t len);
 };
 
 /**
@@ -94,9 +98,13 @@ struct vbus_link_count {
  * @out: the window: I/O memory; write-combining is allowed
  * @out_base: peer address of its first byte: master: a bus address of the board; board: 0
  * @out_bytes: its size
- * @in: master: memory of this machine that the board's window shows; its first page is the
- *	rendezvous. Board: NULL
+ * @in: memory of this machine that the peer's window shows. It begins with the rendezvous, two
+ *	pages of 4 KiB (struct vbus_agent_master_mem), and the second half of it is for payload.
+ *	Board: coherent memory of @dev; NULL if it is not to have devices that the master uses.
+ *	vbus_link_unregister() sets it to NULL if the master lives and has not let go of it:
+ *	then it must not be freed
  * @in_bytes: its size
+ * @in_addr: board: bus address of @in
  * @ranges: board: memory of this machine the master may touch; up to four ranges of bus addresses
  * @nranges: how many
  * @dma: master: a channel of the kernel's dmaengine that copies memory (DMA_MEMCPY) between this
@@ -106,6 +114,14 @@ struct vbus_link_count {
  *	error, to who asks in softirq: an interrupt may come meanwhile, a tasklet cannot
  * @dma_base: address by which @dma finds the first byte of the window, such as one of
  *	dma_map_resource(). It goes on from there as the window does
+ * @pool: master: more memory of this machine that the board's window shows, page-aligned. Drivers
+ *	of devices that the board has work in it: it is all of this machine that such a device
+ *	reaches. NULL if no device of the board is to be used
+ * @pool_bytes: its size
+ * @pool_addr: its offset in the board's window, page-aligned
+ *
+ * Where the board has @in and the master has @pool, the link carries both directions, each of which
+ * is a &struct vbus_link of its own to the two ends. The driver of the hardware need not know.
  */
 struct vbus_link {
 	const char *name;
@@ -127,17 +143,30 @@ struct vbus_link {
 	u32 nranges;
 	struct dma_chan *dma;
 	dma_addr_t dma_base;
+	u64 in_addr;
+	void *pool;
+	size_t pool_bytes;
+	u64 pool_addr;
 	/* private: to the connector */
+	struct vbus_link *front;
+	struct link_reverse *reverse;
+	u32 timeout_ms;
+	bool quiet;
+	struct mutex use_lock;	/* @uses, @lost; held while a link is reset */
+	u32 uses;
+	bool lost;
+	bool down;
 	struct vbus_link_count count;
 	struct list_head node;
 	struct kobject *kobj;
 	struct vbus_link_user *user;
+	bool parting;
 	void *priv;
 };
 
 /**
  * vbus_link_register() - the hardware is there
- * @link: filled in; windows mapped, interrupts not yet on or on
+ * @link: filled in; windows mapped, interrupts on or not yet
  *
  * The peer need not be there, now or ever.
  * Context: process. Return: 0, -EINVAL (malformed), -EEXIST (name).
@@ -148,7 +177,8 @@ int vbus_link_register(struct vbus_link *link);
  * vbus_link_unregister() - the hardware is about to go
  * @link: the link
  *
- * Ends what used it. On return no function of @ops is used any more.
+ * Ends what used it. On return no function of @ops is used any more. On a board that has lent @in
+ * it may take a minute if the master does not let go of that.
  * Context: process, rtnl not held.
  */
 void vbus_link_unregister(struct vbus_link *link);
@@ -158,10 +188,71 @@ void vbus_link_unregister(struct vbus_link *link);
  * @link: the link
  * @bit: which; a wrong one is ignored
  *
- * Context: any, also hard irq. May be called before vbus_link_register() returns, not before it
- * was called.
+ * Context: any, also hard irq. May be called as soon as @link is filled in, also before
+ * vbus_link_register(): as long as nobody uses the link, what rings is counted and acknowledged.
  */
 void vbus_link_rang(struct vbus_link *link, u32 bit);
+
+/**
+ * vbus_link_carrier() - the hardware says whether the peer can be reached
+ * @link: the link; registered, with which it is up
+ * @up: it can
+ *
+ * For hardware that knows. When the link goes down, sessions over it end soon, not when the
+ * peer's silence is noticed; when it comes up, a board calls anew, since what it said before may
+ * have been lost. Hardware that cannot tell never calls this.
+ *
+ * Context: process; not while @link is registered or unregistered.
+ */
+void vbus_link_carrier(struct vbus_link *link, bool up);
+
+/* ---- memory in the place of all of it -------------------------------------------------------- */
+
+#if IS_ENABLED(CONFIG_VBUS_LINK_POOL)
+/**
+ * vbus_link_pool_create() - make a device that maps memory into what a window shows
+ * @parent: whose child it is
+ * @name: its name
+ * @mem: memory that the peer's window shows, page-aligned
+ * @bytes: its size
+ * @addr: its peer address, page-aligned
+ *
+ * For a driver side whose peer sees some of this machine's memory only: the pool's device is
+ * &struct vbus_link.dev then.
+ *
+ * Context: process. Return: the pool, or ERR_PTR(): -EOPNOTSUPP where a device cannot have DMA
+ * operations of its own, or not for such memory.
+ */
+struct link_pool *vbus_link_pool_create(struct device *parent, const char *name, void *mem,
+					size_t bytes, u64 addr);
+
+/**
+ * vbus_link_pool_destroy() - the memory is about to go
+ * @p: the pool
+ *
+ * The link is unregistered. Its memory is not touched any more, also not by who still unmaps
+ * something, such as pages that a socket has kept. Context: process.
+ */
+void vbus_link_pool_destroy(struct link_pool *p);
+
+/* Its device. */
+struct device *vbus_link_pool_dev(struct link_pool *p);
+#else
+static inline struct link_pool *vbus_link_pool_create(struct device *parent, const char *name,
+						      void *mem, size_t bytes, u64 addr)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void vbus_link_pool_destroy(struct link_pool *p)
+{
+}
+
+static inline struct device *vbus_link_pool_dev(struct link_pool *p)
+{
+	return NULL;
+}
+#endif
 
 /* ---- for the two ends, master and board ---------------------------------------------------- */
 
@@ -170,8 +261,9 @@ void vbus_link_rang(struct vbus_link *link, u32 bit);
  * @role: links of this role are its own
  * @owner: THIS_MODULE
  * @attach: a link is there. Return what is kept in link->priv, or ERR_PTR()
- * @detach: it goes
+ * @detach: it goes. No lock is held; @attach and @detach of other links may run at the same time
  * @rang: doorbell; any context
+ * @carrier: link->down has changed; process context, does not wait for the peer
  */
 struct vbus_link_user {
 	enum vbus_link_role role;
@@ -179,8 +271,10 @@ struct vbus_link_user {
 	void *(*attach)(struct vbus_link *link);
 	void (*detach)(struct vbus_link *link);
 	void (*rang)(struct vbus_link *link, u32 bit);
+	void (*carrier)(struct vbus_link *link);
 	/* private: to the registry */
 	struct list_head node;
+	u32 parting;
 };
 
 /* The link whose "vbus" directory this is. */
@@ -188,6 +282,17 @@ struct vbus_link *vbus_link_of(struct kobject *kobj);
 
 int vbus_link_user_register(struct vbus_link_user *user);
 void vbus_link_user_unregister(struct vbus_link_user *user);
+
+/* How long the peer may be silent. It can change at any time. Any context. */
+u32 vbus_link_timeout_ms(const struct vbus_link *link);
+
+/*
+ * From here on something is expected of the peer in one direction; not any more, and if it is @lost
+ * the hardware may have to be reset, which waits until nothing is expected in the other direction.
+ * Process context.
+ */
+void vbus_link_use(struct vbus_link *link);
+void vbus_link_unuse(struct vbus_link *link, bool lost);
 
 /* Accesses through the window, at offset @off of it; the caller has checked the range. */
 void vbus_link_write(struct vbus_link *link, u64 off, const void *src, size_t len);

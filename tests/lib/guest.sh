@@ -18,8 +18,6 @@
 #   guest_alive NAME                does its QEMU run?   guest_pid NAME -> $REPLY
 #   guest_stop NAME                 power off       guest_kill NAME   kill -9
 #   no_clients BUS...               has nobody these buses? (for wait_for)
-#   did NAME COMMAND...             like check, but in this very shell: for what is to be
-#                                   undone at the end
 #   guest_pair                      buses client-bus and server-bus with a bridged
 #                                   venet-tap each, guests client (10.90.0.1) and
 #                                   server (10.90.0.2) that reach each other
@@ -89,13 +87,6 @@ guest_launch()
 				"$@") >"$GUEST_DIR/$name/log" 2>&1 </dev/null &
 	fi
 	echo $! >"$GUEST_DIR/$name/pid"
-}
-
-did()
-{
-	local name=$1
-	shift
-	if "$@"; then pass "$name"; else fail "$name" "failed: $*"; fi
 }
 
 guest_pid() { REPLY=$(cat "$GUEST_DIR/$1/pid" 2>/dev/null); }

@@ -37,7 +37,7 @@ stock_of()
 	echo "$out"
 }
 
-# add_modules KERNEL
+# add_modules KERNEL: also those of VBUS_NTB
 add_modules()
 {
 	local ko rel updates
@@ -45,7 +45,7 @@ add_modules()
 	updates=$root/lib/modules/$rel/updates
 	cp -a "$(stock_of "$1")/lib" "$root/"
 	mkdir -p "$updates"
-	find "$top/build/$rel${VARIANT:-}" -name '*.ko' 2>/dev/null | while read -r ko; do
+	find "$top/build/$rel${VARIANT:-}" ${VBUS_NTB:+"$VBUS_NTB"} -name '*.ko' 2>/dev/null | while read -r ko; do
 		strip -g -o "$updates/$(basename "$ko")" "$ko"
 	done
 	depmod -b "$root" "$rel"

@@ -72,7 +72,7 @@ int vbusctl_main(int argc, char **argv)
 	int rc;
 
 	if (!name)
-		return usage("what shall be done?");
+		return usage("what shall be done");
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
 		name = "help";
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))

@@ -13,11 +13,17 @@
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/sizes.h>
 #include <vbus/link.h>
 
 #define ACME_REG_RING	0x0	/* w: rings these bits of the master */
 #define ACME_REG_RANG	0x4	/* r: bits the master rang; w: clears them */
 #define ACME_BITS	30
+/*
+ * Where the master calls to use devices of this board. Half of it is for payload that the master
+ * sends along, of which a transmit queue wants 2 MiB.
+ */
+#define ACME_IN_BYTES	SZ_4M
 
 struct acme_link {
 	struct vbus_link link;
@@ -30,19 +36,8 @@ static void acme_ring(struct vbus_link *link, u32 bit)
 	iowrite32be(BIT(bit), container_of(link, struct acme_link, link)->regs + ACME_REG_RING);
 }
 
-/* A board that has no IOMMU: bus addresses are physical ones. */
-static const void *acme_virt(struct vbus_link *link, u64 addr, size_t len)
-{
-	u64 off = addr - link->ranges[0].addr;
-
-	if (off >= link->ranges[0].len || len > link->ranges[0].len - off)
-		return NULL;
-	return phys_to_virt(addr);
-}
-
 static const struct vbus_link_ops acme_ops = {
 	.ring = acme_ring,
-	.virt = acme_virt,
 };
 
 /* Acknowledged before anything is looked at: what is rung from here on interrupts again. */
@@ -67,10 +62,21 @@ static void acme_unregister(void *arg)
 	vbus_link_unregister(&acme->link);
 }
 
+/* The link sets it to NULL if the master may still write there. */
+static void acme_free_in(void *arg)
+{
+	struct acme_link *acme = arg;
+
+	if (acme->link.in)
+		dma_free_coherent(acme->link.dev, ACME_IN_BYTES, acme->link.in,
+				  acme->link.in_addr);
+}
+
 static int acme_probe(struct platform_device *pdev)
 {
 	struct resource *window;
 	struct acme_link *acme;
+	dma_addr_t in_addr;
 	int irq, err;
 
 	acme = devm_kzalloc(&pdev->dev, sizeof(*acme), GFP_KERNEL);
@@ -100,6 +106,15 @@ static int acme_probe(struct platform_device *pdev)
 	acme->link.ranges[0].addr = PAGE_ALIGN(__pa(empty_zero_page));
 	acme->link.ranges[0].len = __pa(high_memory) - acme->link.ranges[0].addr;
 	acme->link.nranges = 1;
+	/* Without it the master has devices for the board, but not the board for the master. */
+	acme->link.in = dma_alloc_coherent(&pdev->dev, ACME_IN_BYTES, &in_addr, GFP_KERNEL);
+	if (acme->link.in) {
+		acme->link.in_bytes = ACME_IN_BYTES;
+		acme->link.in_addr = in_addr;
+	}
+	err = devm_add_action_or_reset(&pdev->dev, acme_free_in, acme);
+	if (err)
+		return err;
 	err = devm_request_irq(&pdev->dev, irq, acme_interrupt, 0, "acme-link", acme);
 	if (err)
 		return err;

@@ -7,8 +7,12 @@
 . "$(dirname "$0")/../../../tests/lib/board.sh"
 
 board_require 1
-check "the board's driver is there" echo_board 0
+did "the board's driver is there" echo_board 0
 check "the master says so" wait_for 5 state_is 0 up
+timeout_for() { master "echo $1 >$(link_dir 0)/heartbeat_timeout"; }
+check_errno "99 ms are no time-out" EINVAL timeout_for 99
+check_errno "nor are 60001" EINVAL timeout_for 60001
+check_equal "it is what it was" 3000 "$(link_get 0 heartbeat_timeout)"
 for size in 1 7 64 4096; do
 	check "calls of $size bytes" ping_board 0 call 20 $size
 done
@@ -16,5 +20,5 @@ for size in 1 7 2048 4097 65536; do
 	check "queue round trips of $size bytes" ping_board 0 queue 20 $size
 done
 check "shared memory is shared" ping_board 0 touch 20 1
-comment "board: $(board 0 'cd /sys/bus/pci/devices/*/vbus; grep . *' | tr '\n' ' ')"
+comment "board: $(board 0 "cd $board_dir; grep . *" | tr '\n' ' ')"
 comment "master: $(master "cd $(link_dir 0); grep . *" | tr '\n' ' ')"

@@ -13,6 +13,7 @@ board_require "${CHASSIS_BOARDS:-1}"
 enet_board()
 {
 	make_bus "net$1" && make_device "nic$1" venet-tap && link_device "nic$1" "net$1" || return
+	at_exit master "echo 0 >/sys/vbus/devices/nic$1/enabled"
 	master "echo 1 >/sys/vbus/devices/nic$1/enabled
 		ip link set \$(cat /sys/vbus/devices/nic$1/ifname) master vbr0 up" || return
 	at_exit bus_for "$1" ""
@@ -22,13 +23,13 @@ enet_board()
 }
 
 count() { link_get "$1" "$2"; }
-board_count() { board "$1" "cat /sys/bus/pci/devices/*/vbus/$2"; }
+board_count() { board "$1" "cat $board_dir/$2"; }
 pings() { board "$1" "ping -q -A -c $3 -s $4 -W 2 $2" 120; }
 
 master 'modprobe -a venet-tap bridge; ip link add vbr0 type bridge forward_delay 0
 	ip addr add 10.91.0.1/24 dev vbr0; ip link set vbr0 up' >/dev/null
 at_exit master 'ip link del vbr0'
-check "the board's interface is there" enet_board 0
+did "the board's interface is there" enet_board 0
 check "it pings the master" wait_for 10 pings 0 10.91.0.1 1 56
 for size in 1 56 300 1400; do
 	check "pings of $size bytes" pings 0 10.91.0.1 20 $size
@@ -48,9 +49,11 @@ board 0 "nc 10.91.0.1 5000 </tmp/f; true" 60 >/dev/null
 sum=$(board 0 "cat /tmp/s")
 check "and its sum is the same" wait_for 10 master "[ \"\$(md5sum </tmp/f)\" = \"$sum\" ]"
 if [ "${CHASSIS_BOARDS:-1}" -gt 1 ]; then
-	check "the second board's interface is there" enet_board 1
+	did "the second board's interface is there" enet_board 1
 	check "boards ping each other" wait_for 10 pings 0 10.91.0.11 3 1000
 	check "and the other way round" pings 1 10.91.0.10 20 1400
 fi
-comment "board: $(board 0 'cd /sys/bus/pci/devices/*/vbus; grep . *' | tr '\n' ' ')"
+check "its device is taken off the bus" master 'rm /config/vbus/instances/net0/nic0'
+check "and its interface goes" wait_for 10 board 0 '! ls /sys/class/net/vbus0'
+comment "board: $(board 0 "cd $board_dir; grep . *" | tr '\n' ' ')"
 comment "master: $(master "cd $(link_dir 0); grep . *" | tr '\n' ' ')"

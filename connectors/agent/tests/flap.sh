@@ -11,7 +11,7 @@ board_require 1
 gone() { master "test -z \"\$(ls /sys/vbus/instances/bus0/clients)\""; }
 up() { state_is 0 up && echo_there 0; }
 
-check "a board is up" echo_board 0
+did "a board is up" echo_board 0
 # shellcheck disable=SC2016 # for the master's shell
 slab() { master 'awk "/^kmalloc-(8k|16k) /{n+=\$2} END{print n+0}" /proc/slabinfo'; }
 lines() { master 'dmesg | wc -l'; }
@@ -26,7 +26,7 @@ check "no memory was lost ($before, then $after objects)" test $((after - before
 check "the log is readable ($((now - log)) lines)" test $((now - log)) -le $most
 failed=0
 for i in $(seq 10); do
-	board 0 "rmmod vbus-link-ivshmem && modprobe vbus-link-ivshmem" >/dev/null || failed=1
+	board 0 "rmmod $link_module && modprobe $link_module" >/dev/null || failed=1
 done
 check_equal "the board's driver can be loaded ten times" 0 "$failed"
 check "it is up" wait_for 30 up

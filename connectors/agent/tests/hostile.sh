@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # chassis
-# timeout: 240
+# timeout: 550
 # A board that lies: hellos that are wrong are refused with a line that says why, garbage in the
-# memory it may write ends its own session at most, and a good board is welcome afterwards.
+# memory it may write ends its own session at most, and a good board is welcome afterwards. The same
+# for what it offers the master to use.
 
 # shellcheck source=tests/lib/board.sh
 . "$(dirname "$0")/../../../tests/lib/board.sh"
+
+[ -z "${CHASSIS_NTB:-}" ] || skip_all "knows QEMU's shared memory only"
 
 board_require 1
 gone() { master "test -z \"\$(ls /sys/vbus/instances/bus0/clients)\""; }
@@ -28,7 +31,10 @@ hello() { # magic version gen nranges block addr len
 	beat=0; until=$(($(now) + 3)); while [ $(now) -lt $until ]; do beat=$((beat + 1)); le 96 $((beat + $3 % 1000)); done; }
 noise() { # from to count
 	awk -v a=$1 -v b=$2 -v n=$3 "BEGIN{srand(); for(i=0;i<n;i++) print a+int(rand()*(b-a)/4)*4, int(rand()*2147483647)}" |
-	while read o v; do devmem $(at $o) 32 $v; done; }' >/dev/null
+	while read o v; do devmem $(at $o) 32 $v; done; }
+offer() { # magic id addr len: of a device side on the board, for three seconds
+	le 5392 0; le 5396 $2; le 5400 $3; le 5404 0; le 5408 $4; le 5412 0; le 5392 $1
+	beat=0; until=$(($(now) + 3)); while [ $(now) -lt $until ]; do beat=$((beat + 1)); le 5416 $((beat + $2 % 1000)); done; }' >/dev/null
 }
 
 refused()
@@ -39,7 +45,7 @@ refused()
 	check "and not attached" gone
 }
 
-check "a board is up" echo_board 0
+did "a board is up" echo_board 0
 board 0 "rmmod vbus-link-ivshmem"
 check "it has left" wait_for 5 gone
 load_pokes
@@ -53,6 +59,28 @@ refused "memory outside the window" "$M 1 16 1 $RAM 0xf000000 0x2000000" "is not
 refused "a block outside its memory" "$M 1 17 1 0x100 $RAM 0x1000000" "its block at 0x100 is not in its memory"
 refused "a block that is none" "$M 1 18 1 0x1800000 $RAM 0x1000000" "at its block, not 0x76426431"
 refused "a life number of a dead link" "$M 1 0xffffffff 1 $RAM $RAM 0x1000000" "its life number is 0xffffffff"
+
+# What a board offers the master to use; errors have names or numbers, as the kernel was made
+O=0x76426f31
+offer_refused()
+{
+	forget
+	board 0 "offer $2" 30 >/dev/null
+	check "$1" wait_for 3 said "devices of the board cannot be used: \(-EFAULT\|-14\); it offers $3"
+	check_not "and not used" master "ls -d $(link_dir 0)-reverse"
+}
+offer_refused "an offer outside the window" "$O 21 0xfffff000 0x2000" "0x2000 bytes at 0xfffff000"
+offer_refused "an offer that reaches out of it" "$O 22 0xf000000 0x2000000" "0x2000000 bytes at 0xf000000"
+offer_refused "one without room for a call" "$O 23 $RAM 0x1000" "0x1000 bytes at 0x1000000"
+board 0 "offer 0x12345678 24 $RAM 0x100000" 30 >/dev/null
+check_not "what is no offer is not used" master "ls -d $(link_dir 0)-reverse"
+board 0 "(offer $O 25 $RAM 0x100000) >/dev/null 2>&1 &" >/dev/null
+if back_possible; then
+	check "one that could be good is" wait_for 3 master "ls -d $(link_dir 0)-reverse"
+	check "until it is silent" wait_for 10 master "! ls -d $(link_dir 0)-reverse"
+else
+	check "nor is one that could be good: the kernel cannot" wait_for 3 said 'cannot be used: \(-EOPNOTSUPP\|-95\)'
+fi
 board_load 0
 check "the good board is welcome" wait_for 30 up
 
@@ -72,3 +100,32 @@ for i in $(seq 8); do
 done
 check_equal "the master survives garbage, and the board comes back" 0 "$failed"
 check "and works" ping_board 0 queue 10 1000
+
+back_possible || exit 0
+# A board that has a device for the master, and writes garbage where the master works with it
+busy_back() { master "(cd $BACK/ping && echo 100000 >count && while echo queue >run; do :; done) >/dev/null 2>&1 &" >/dev/null; }
+back_up() { master "cd $BACK/ping && echo 10 >count && echo 1000 >size && echo queue >run"; }
+BACK='/sys/bus/vbus-proxy/devices/agent.*:*'
+POOL=$((16 << 20))
+master 'modprobe -a vbus-board vbus-echo'
+at_exit back_clean 0
+check "a board has a bus for the master" back_bus 0
+check "with a device" back_device 0 echo echo
+check "and puts it there" back_for 0 back
+check "the master uses it" wait_for 30 back_up
+failed=0
+for i in $(seq 6); do
+	busy_back
+	case $((i % 3)) in
+	0) range="5392 5456 100" ;;
+	1) range="$POOL $((POOL + 8192)) 400" ;;
+	2) range="$POOL $((POOL + 262144)) 600" ;;
+	esac
+	board 0 "noise $range" 60 >/dev/null
+	master true || failed=1
+	board 0 "rmmod vbus-link-ivshmem; modprobe vbus-link-ivshmem" 60 >/dev/null
+	back_for 0 back
+	wait_for 30 back_up || failed=1
+done
+check_equal "the master survives garbage, and uses the board again" 0 "$failed"
+check "the board uses the master as well" wait_for 30 up

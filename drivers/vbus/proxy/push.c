@@ -12,28 +12,26 @@
 #include <linux/slab.h>
 #include "proxy.h"
 
-/* For each slot of the ring; a ring of large packets fills it, and then some go by address. */
-#define PUSH_BYTES_PER_SLOT	SZ_16K
+/* For each slot of the ring: if no slot has more, there is always room. */
+#define PUSH_BYTES_PER_SLOT	VBUS_PUSH_PIECE
 #define PUSH_BYTES_MAX		SZ_2M
 #define PUSH_ALIGN		64
 
 /**
  * struct vbus_push - the inbox of a queue, under the serialisation of its requests
- * @inbox: what the connector calls it
+ * @inbox: its address, as the device side sees it
  * @bytes: its size, a power of two
  * @head: free-running position of the next payload
+ * @begin: where in the same numbers there was room for it
  * @next: index of the slot whose entry in @ends comes next
  * @ends: where the payload of each slot of the last round ended
- * @pushed: requests whose payload went along
- * @by_address: requests that found no room
  */
 struct vbus_push {
 	u64 inbox;
 	u32 bytes;
 	u32 head;
+	u32 begin;
 	u32 next;
-	u64 pushed;
-	u64 by_address;
 	u32 ends[];
 };
 
@@ -72,48 +70,52 @@ void vbus_push_exit(struct vbus_queue *q)
 	kfree(p);
 }
 
-/* Room for @len bytes in one piece for slot @idx; its offset, or -1. */
-static u32 push_room(struct vbus_push *p, u32 idx, u32 mask, u32 len)
-{
-	u32 tail = p->ends[idx & mask], head = p->head;
-
-	if (head % p->bytes + len > p->bytes)
-		head += p->bytes - head % p->bytes;
-	len = ALIGN(len, PUSH_ALIGN);
-	if (len > p->bytes || head + len - tail > p->bytes)
-		return U32_MAX;
-	p->head = head + len;
-	return head % p->bytes;
-}
-
 /* Slots that were staged without payload since the last one end where that one did. */
-static void push_note(struct vbus_push *p, u32 idx, u32 mask, u32 before)
+static void push_note(struct vbus_push *p, u32 idx, u32 mask)
 {
 	u32 n = min(idx - p->next, mask + 1);
 
 	while (n)
-		p->ends[(idx - n--) & mask] = before;
+		p->ends[(idx - n--) & mask] = p->head;
+	p->next = idx;
+}
+
+/* In one piece, hence maybe at the beginning. What the next slot had in the last round is free. */
+u32 __vbus_queue_push_room(struct vbus_queue *q, u32 len)
+{
+	u32 idx = vbus_prod_index(&q->req), mask = q->req.mask;
+	struct vbus_push *p = q->push;
+	u32 begin = p->head;
+
+	push_note(p, idx, mask);
+	if (begin % p->bytes + len > p->bytes)
+		begin += p->bytes - begin % p->bytes;
+	len = ALIGN(len, PUSH_ALIGN);
+	if (len > p->bytes || begin + len - p->ends[idx & mask] > p->bytes)
+		return VBUS_PUSH_NONE;
+	p->begin = begin;
+	return begin % p->bytes;
+}
+EXPORT_SYMBOL_GPL(__vbus_queue_push_room);
+
+void vbus_queue_push(struct vbus_queue *q, u32 off, const void *data, u32 len)
+{
+	q->ops->push(q->bridge, q->push->inbox + off, data, len);
+}
+EXPORT_SYMBOL_GPL(vbus_queue_push);
+
+void vbus_queue_put_pushed(struct vbus_queue *q, u32 off, u32 len, u32 flags)
+{
+	u32 idx = vbus_prod_index(&q->req), mask = q->req.mask;
+	struct vbus_push *p = q->push;
+	struct vbus_slot slot;
+
+	push_note(p, idx, mask);
+	p->head = p->begin + ALIGN(len, PUSH_ALIGN);
+	p->begin = p->head;
 	p->ends[idx & mask] = p->head;
 	p->next = idx + 1;
+	vbus_slot_set(&slot, p->inbox + off, len, flags);
+	vbus_prod_put(&q->req, &slot);
 }
-
-void __vbus_queue_push(struct vbus_queue *q, const struct vbus_slot *slot)
-{
-	u32 idx = vbus_prod_index(&q->req), mask = q->req.mask, len = vbus_slot_len(slot);
-	struct vbus_push *p = q->push;
-	struct vbus_slot copy = *slot;
-	u32 before = p->head, off;
-	u64 peer;
-
-	off = push_room(p, idx, mask, len);
-	if (off != U32_MAX &&
-	    !q->ops->push(q->bridge, p->inbox, off, vbus_slot_addr(slot), len, &peer)) {
-		copy.addr = cpu_to_le64(peer);
-		p->pushed++;
-	} else {
-		p->by_address++;
-	}
-	push_note(p, idx, mask, before);
-	vbus_prod_put(&q->req, &copy);
-}
-EXPORT_SYMBOL_GPL(__vbus_queue_push);
+EXPORT_SYMBOL_GPL(vbus_queue_put_pushed);

@@ -58,6 +58,31 @@ struct vbus_agent_hello {
 	struct vbus_agent_range ranges[VBUS_AGENT_RANGES];
 };
 
+/* What an offer's magic may be */
+#define VBUS_AGENT_OFFER	0x76426f31	/* it holds */
+#define VBUS_AGENT_WITHDRAWN	0x76426f30	/* not any more; who took it says so in @released */
+
+/**
+ * struct vbus_agent_offer - memory of this machine at which the other may call it
+ * @magic: VBUS_AGENT_OFFER or VBUS_AGENT_WITHDRAWN; 0: there is none, or nobody waits to be told
+ *	any more that it is let go of
+ * @id: of this offer; never 0, and not the same twice in a row
+ * @addr: bus address of a struct vbus_agent_master_mem
+ * @len: bytes of memory there
+ * @beat: changes as long as the offer holds
+ * @rsvd: zero
+ *
+ * A board writes it again and again, so that a master that has just started finds it.
+ */
+struct vbus_agent_offer {
+	__le32 magic;
+	__le32 id;
+	__le64 addr;
+	__le64 len;
+	__le32 beat;
+	__le32 rsvd;
+};
+
 /**
  * struct vbus_agent_master_mem - in the master's memory; written by the board
  * @hello: who the board is
@@ -67,6 +92,11 @@ struct vbus_agent_hello {
  * @verb_len: bytes of it
  * @bell: one counter for each doorbell; changes when it was rung
  * @verb: the request
+ * @offer: the way back: the machine that writes here can be called as well
+ * @released: id of an offer of this machine that was withdrawn: its memory is not touched any more
+ *
+ * What is called the board here is the driver side, which the PCI master is in the direction that
+ * an offer opens. Who withdraws an offer waits for @released as long as @beat changes.
  */
 struct vbus_agent_master_mem {
 	struct vbus_agent_hello hello;
@@ -77,6 +107,9 @@ struct vbus_agent_master_mem {
 	__u8 rsvd[144];
 	__le32 bell[VBUS_AGENT_BELLS];
 	__u8 verb[sizeof(struct vbus_msg) + VBUS_CALL_MAX];
+	struct vbus_agent_offer offer;
+	__le32 released;
+	__u8 rsvd2[28];
 };
 
 /**
@@ -118,7 +151,8 @@ struct vbus_agent_board_mem {
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 _Static_assert(sizeof(struct vbus_agent_hello) == 96, "vbus_agent_hello");
-_Static_assert(sizeof(struct vbus_agent_master_mem) == 256 + 1024 + 4112, "vbus_agent_master_mem");
+_Static_assert(sizeof(struct vbus_agent_master_mem) == 256 + 1024 + 4112 + 64,
+	       "vbus_agent_master_mem");
 _Static_assert(sizeof(struct vbus_agent_board_mem) == 256 + 1024 + 640 + 4112,
 	       "vbus_agent_board_mem");
 #endif

@@ -36,6 +36,9 @@ struct fake {
 	int inboxes;
 };
 
+/* What a fake's inbox is called. */
+#define FAKE_INBOX	0x100000000ull
+
 static int probe_result;
 static struct vbus_proxy *probed;
 static int probes, removes;
@@ -103,7 +106,7 @@ static int fake_inbox_get(struct vbus_bridge *bridge, size_t bytes, u64 *inbox)
 
 	f->inbox = kzalloc(bytes, GFP_KERNEL);
 	f->inboxes++;
-	*inbox = 0;
+	*inbox = FAKE_INBOX;
 	return f->inbox ? 0 : -ENOMEM;
 }
 
@@ -115,15 +118,11 @@ static void fake_inbox_put(struct vbus_bridge *bridge, u64 inbox, size_t bytes)
 	f->inboxes--;
 }
 
-/* Addresses are pointers here, and what was pushed is known by its offset, which is none. */
-static int fake_push(struct vbus_bridge *bridge, u64 inbox, size_t off, u64 addr, size_t len,
-		     u64 *peer)
+static void fake_push(struct vbus_bridge *bridge, u64 addr, const void *data, size_t len)
 {
 	struct fake *f = container_of(bridge, struct fake, bridge);
 
-	memcpy(f->inbox + off, (void *)(unsigned long)addr, len);
-	*peer = off;
-	return 0;
+	memcpy(f->inbox + (addr - FAKE_INBOX), data, len);
 }
 
 static const struct vbus_bridge_ops fake_ops = {
@@ -585,12 +584,20 @@ static void split_homes_are_checked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->halves, 0);
 }
 
+struct pushed {
+	u32 off;
+	u32 len;
+	u32 idx;
+	u8 what;
+};
+
 /* What is sent along arrives whole, also when the inbox wraps, and large things go by address. */
 static void payload_is_pushed(struct kunit *test)
 {
 	struct vbus_queue_params par = params(16, 16, false);
 	struct fake *f = test->priv;
-	u32 i, pushed = 0, by_address = 0;
+	u32 i, k, pushed = 0, by_address = 0;
+	struct pushed sent[16] = {};
 	struct vbus_queue *q;
 	u8 *buf;
 
@@ -601,30 +608,43 @@ static void payload_is_pushed(struct kunit *test)
 	buf = kunit_kzalloc(test, SZ_512K, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	for (i = 0; i < 200; i++) {
-		u32 len = i % 50 == 49 ? SZ_512K : 1 + i * 37 % 3900;
+		u32 len = i % 50 == 49 ? SZ_512K : 1 + i * 37 % 3900, half = len / 2;
 		struct vbus_slot slot, *seen;
-		u64 addr;
+		u32 off = VBUS_PUSH_NONE;
 
 		memset(buf, i, len);
-		vbus_slot_set(&slot, (unsigned long)buf, len, 0);
+		if (i % 3)
+			off = vbus_queue_push_room(q, len);
+		/* A header may come between, and a ring of them free what they have not used. */
+		vbus_slot_set(&slot, 0, 0, 0);
+		vbus_prod_put(&q->req, &slot);
 		seen = &q->req.mem.slots[vbus_prod_index(&q->req) & 15];
-		if (i % 3 == 0)
+		if (off == VBUS_PUSH_NONE) {
+			vbus_slot_set(&slot, 77, len, 0);
 			vbus_prod_put(&q->req, &slot);
-		else
-			vbus_queue_put_out(q, &slot);
-		vbus_prod_publish(&q->req);
-		addr = vbus_slot_addr(seen);
-		KUNIT_EXPECT_EQ(test, vbus_slot_len(seen), len);
-		if (addr != (unsigned long)buf) {
-			pushed++;
-			KUNIT_EXPECT_LE(test, addr + len, (u64)SZ_256K);
-			KUNIT_EXPECT_EQ(test, memcmp(f->inbox + addr, buf, len), 0);
+			by_address += !!(i % 3);
 		} else {
-			by_address++;
+			vbus_queue_push(q, off, buf, half);
+			vbus_queue_push(q, off + half, buf + half, len - half);
+			vbus_queue_put_pushed(q, off, len, 0);
 		}
+		vbus_prod_publish(&q->req);
+		KUNIT_EXPECT_EQ(test, vbus_slot_len(seen), len);
+		if (off == VBUS_PUSH_NONE)
+			continue;
+		pushed++;
+		KUNIT_EXPECT_EQ(test, vbus_slot_addr(seen), (u64)FAKE_INBOX + off);
+		KUNIT_EXPECT_LE(test, off + len, (u32)SZ_256K);
+		sent[pushed % ARRAY_SIZE(sent)] = (struct pushed){
+			.off = off, .len = len, .what = i, .idx = vbus_prod_index(&q->req) };
+		/* Nor was anything written over that the device may still read. */
+		for (k = 0; k < ARRAY_SIZE(sent); k++)
+			if (vbus_prod_index(&q->req) - sent[k].idx < 16)
+				KUNIT_EXPECT_NULL(test, memchr_inv(f->inbox + sent[k].off,
+								   sent[k].what, sent[k].len));
 	}
 	/* One in three was no payload; of the rest, only the large ones found no room. */
-	KUNIT_EXPECT_EQ(test, by_address, 67u + 3u);
+	KUNIT_EXPECT_EQ(test, by_address, 3u);
 	KUNIT_EXPECT_EQ(test, pushed, 130u);
 	vbus_queue_destroy(q);
 	KUNIT_EXPECT_EQ(test, f->inboxes, 0);

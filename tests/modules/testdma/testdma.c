@@ -9,6 +9,7 @@
  * are made some time after they were asked for, and what goes wrong:
  *
  *	delay_us	how long each transfer takes
+ *	kib_ns		how much longer for each 1024 bytes
  *	error		so many of the next transfers end in an error, half of their bytes moved
  *	hang		so many of the next ones never end, until the channel is stopped
  *	stop_ms		how long it takes until a stopped channel has really stopped
@@ -64,6 +65,7 @@ struct testdma_desc {
  * @timer: when the first of @active is carried out
  * @debugfs: directory
  * @delay_us: see above, as the next ones
+ * @kib_ns: see above
  * @error: see above
  * @hang: see above
  * @stop_ms: see above
@@ -90,6 +92,7 @@ struct testdma {
 	struct hrtimer timer;
 	struct dentry *debugfs;
 	u32 delay_us;
+	u32 kib_ns;
 	u32 error;
 	u32 hang;
 	u32 stop_ms;
@@ -140,8 +143,11 @@ static int testdma_move(struct testdma *td, const struct testdma_desc *d, size_t
 
 static void testdma_kick(struct testdma *td)
 {
-	if (!list_empty(&td->active) && !td->stuck)
-		hrtimer_start(&td->timer, ns_to_ktime((u64)td->delay_us * NSEC_PER_USEC),
+	struct testdma_desc *d = list_first_entry_or_null(&td->active, struct testdma_desc, node);
+
+	if (d && !td->stuck)
+		hrtimer_start(&td->timer, ns_to_ktime((u64)td->delay_us * NSEC_PER_USEC +
+						      ((u64)d->len * td->kib_ns >> 10)),
 			      HRTIMER_MODE_REL_HARD);
 }
 
@@ -364,6 +370,7 @@ static void testdma_init_debugfs(struct testdma *td)
 
 	td->debugfs = dir;
 	debugfs_create_u32("delay_us", 0600, dir, &td->delay_us);
+	debugfs_create_u32("kib_ns", 0600, dir, &td->kib_ns);
 	debugfs_create_u32("error", 0600, dir, &td->error);
 	debugfs_create_u32("hang", 0600, dir, &td->hang);
 	debugfs_create_u32("stop_ms", 0600, dir, &td->stop_ms);

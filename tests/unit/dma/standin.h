@@ -27,11 +27,13 @@
 #endif
 #define clamp_t(t, v, lo, hi) min_t(t, max_t(t, v, lo), hi)
 #define cpu_relax() do { } while (0)
+#define IS_ENABLED(x) 0
 #define ERR_PTR(err) ((void *)(long)(err))
 
 typedef u64 dma_addr_t;
 struct list_head { struct list_head *next, *prev; };
 struct kobject { int unused; };
+struct mutex { int unused; };
 struct device { int complaints; };
 
 static inline void dev_complain(struct device *dev, const char *fmt, ...)
