@@ -25,7 +25,11 @@ BUILD   = $(TOP)/build/$(REL)$(VARIANT)
 
 # All processors, unless the caller already chose.
 JOBS    := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
-KBUILD  = flock $(BUILD)/.lock $(MAKE) --no-print-directory $(JOBS) -C $(KDIR) M=$(BUILD)
+KBUILD  = flock $(BUILD)/.lock $(MAKE) --no-print-directory $(JOBS) -C $(KDIR) M=$(BUILD) \
+	KBUILD_EXTRA_SYMBOLS="$(if $(VBUS_NTB),$(VBUS_NTB)/Module.symvers) $(KBUILD_EXTRA_SYMBOLS)"
+# A folder with NTB modules, for a kernel that has none: scripts/ntb
+VBUS_NTB ?=
+export VBUS_NTB
 # Folders to build, all if empty: ONLY="drivers/vbus/ring devices/echo"
 ONLY    ?=
 export VBUS_ONLY := $(ONLY)
@@ -57,6 +61,8 @@ endif
 # A connector or device model that lives in a folder of its own, elsewhere.
 vendor: need-kdir
 	@[ -n "$(M)" ] || { echo "usage: make vendor KDIR=<headers> M=<folder>" >&2; exit 2; }
+	@[ -e "$(M)/Kbuild" ] || [ -e "$(M)/Makefile" ] || \
+		{ echo "There is no Kbuild and no Makefile in the folder $(M)." >&2; exit 2; }
 	@[ -e $(BUILD)/Module.symvers ] || $(MAKE) --no-print-directory modules M=
 	@VBUS_VENDOR=$(abspath $(M)) scripts/kconfig-run $(KDIR) $(BUILD)/vendor/generated
 	+@$(MAKE) --no-print-directory $(JOBS) -C $(KDIR) M=$(abspath $(M)) \
@@ -116,6 +122,7 @@ help:
 	@echo '  modules_install  put them below $$INSTALL_MOD_PATH/lib/modules/<release>'
 	@echo '  config           ask for each CONFIG_VBUS option; without it all are modules'
 	@echo '  ONLY="a b"       modules of these folders only; VARIANT=-x: in build/<release>-x/'
+	@echo '  VBUS_NTB=<folder> with the NTB modules of scripts/ntb: what uses NTB, on kernels without'
 	@echo '  vendor           build the connector or device model in folder M=<folder>'
 	@echo '  tools            vbusctl and the other programs'
 	@echo '  install          install the programs below $$DESTDIR$$PREFIX'

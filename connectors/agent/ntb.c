@@ -1,0 +1,719 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A link over a PCIe bridge that the kernel's NTB API drives: first window, scratchpads, doorbells.
+ *
+ * Bridges translate: the peer's window shows memory that we have allocated and told our side of the
+ * bridge about. On the master that memory is what the board writes. On the board it is all of it
+ * that the master sees; the DMA API of the link's device gives out offsets in it (pool.c). If that
+ * is enough, either may have devices that the other uses: then half of what the board writes is for
+ * what the master maps for those of the board.
+ *
+ * Each time the link comes up, the two ends tell each other by scratchpads what they are and how
+ * much there is to see. Scratchpads keep old values, so each end says a number of its own, and what
+ * the other says is good when it has said both numbers; it has translated its window by then.
+ *
+ * A number is taken back, or replaced, when its end writes to the peer's memory no more. Bridges
+ * may show memory for longer than they were told to, so a port that leaves waits for that.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/kobject.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/ntb.h>
+#include <linux/pci.h>
+#include <linux/random.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include <vbus/link.h>
+
+#define PEER		NTB_DEF_PEER_IDX
+#define WINDOW		0
+
+#define VBUS_NTB_MAGIC	0x76624e31	/* with the version of what follows */
+#define VBUS_NTB_UNIT	4096
+
+/* How long a port that leaves waits for the peer, which looks once a second. */
+#define VBUS_NTB_PARTING	(2 * HZ)
+
+/* The board's memory for calls of the master; the least of all memory of which that is a part. */
+#define VBUS_NTB_IN_BYTES	SZ_4M
+#define VBUS_NTB_BOTH_MIN	SZ_16M
+
+/* What the peer reads; we write the peer's. Sizes are in VBUS_NTB_UNIT. */
+enum {
+	SPAD_MAGIC,
+	SPAD_NUMBER,
+	SPAD_SELF,	/* role | doorbell bits << 8 */
+	SPAD_WINDOW,	/* size of the window into the peer's memory */
+	SPAD_MEMORY,	/* how much memory the peer's window shows */
+	SPAD_ECHO,	/* both numbers, one xor the other; written last */
+	SPAD_COUNT,
+};
+
+static char *role = "auto";
+module_param(role, charp, 0444);
+MODULE_PARM_DESC(role, "master, board, or auto: the port with the lower number is the master (auto)");
+
+static unsigned int memory = 32;
+module_param(memory, uint, 0444);
+MODULE_PARM_DESC(memory, "most MiB that the peer is shown (32)");
+
+static const char * const vbus_ntb_roles[] = {
+	[VBUS_LINK_MASTER] = "master",
+	[VBUS_LINK_BOARD] = "board",
+	"auto",
+};
+
+/**
+ * struct vbus_ntb - one link
+ * @link: what the connector sees
+ * @ntb: the port
+ * @work: shakes hands, and looks whether the peer is still the same
+ * @wq: where it runs
+ * @phys: the window
+ * @window: its bytes
+ * @bits: doorbell bits of this port; the link has those that both ports have
+ * @alloc: memory the peer's window shows, as it was allocated
+ * @alloc_dma: its address
+ * @alloc_bytes: its size
+ * @mem: the aligned part that is shown
+ * @mem_bytes: its size
+ * @pool: board: what drivers work in
+ * @number: said in this handshake; 0: not begun
+ * @translated: the number for which the bridge was told about @mem
+ * @peer_number: the peer's, when it was last looked at
+ * @up: shaken hands
+ * @registered: doorbells are for the connector
+ * @leaving: no more work
+ * @complained: said why it does not come up, since it was up last
+ */
+struct vbus_ntb {
+	struct vbus_link link;
+	struct ntb_dev *ntb;
+	struct delayed_work work;
+	struct workqueue_struct *wq;
+	phys_addr_t phys;
+	resource_size_t window;
+	u32 bits;
+	void *alloc;
+	dma_addr_t alloc_dma;
+	size_t alloc_bytes;
+	void *mem;
+	u64 mem_bytes;
+	struct link_pool *pool;
+	u32 number;
+	u32 translated;
+	u32 peer_number;
+	bool up;
+	bool registered;
+	bool leaving;
+	bool complained;
+};
+
+/* What a peer has said. */
+struct vbus_ntb_peer {
+	enum vbus_link_role role;
+	u32 bits;
+	u64 window;
+	u64 memory;
+};
+
+/* A peer, or a parameter, that is wrong is so each time. */
+static __printf(2, 3) void vbus_ntb_complain(struct vbus_ntb *vn, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	if (vn->complained)
+		return;
+	vn->complained = true;
+	va_start(args, fmt);
+	vaf.va = &args;
+	dev_warn(&vn->ntb->dev, "%pV\n", &vaf);
+	va_end(args);
+}
+
+/* ---- what the connector asks ----------------------------------------------------------------- */
+
+static void vbus_ntb_ring(struct vbus_link *link, u32 bit)
+{
+	ntb_peer_db_set(container_of(link, struct vbus_ntb, link)->ntb, BIT_ULL(bit));
+}
+
+static const struct vbus_link_ops vbus_ntb_ops = {
+	.ring = vbus_ntb_ring,
+};
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* Acknowledged before anything is looked at: what is rung from here on interrupts again. */
+static void vbus_ntb_db_event(void *ctx, int vector)
+{
+	struct vbus_ntb *vn = ctx;
+	u64 rang = ntb_db_read(vn->ntb) & ntb_db_vector_mask(vn->ntb, vector);
+
+	ntb_db_clear(vn->ntb, rang);
+	/* That was posted; this is not. */
+	ntb_db_read(vn->ntb);
+	/* Pairs with vbus_ntb_register(). */
+	if (!smp_load_acquire(&vn->registered))
+		return;
+	for (; rang; rang &= rang - 1)
+		vbus_link_rang(&vn->link, __ffs64(rang));
+}
+
+static void vbus_ntb_link_event(void *ctx)
+{
+	struct vbus_ntb *vn = ctx;
+
+	mod_delayed_work(vn->wq, &vn->work, 0);
+}
+
+static const struct ntb_ctx_ops vbus_ntb_ctx_ops = {
+	.link_event = vbus_ntb_link_event,
+	.db_event = vbus_ntb_db_event,
+};
+
+/* ---- memory the peer sees -------------------------------------------------------------------- */
+
+static void vbus_ntb_free(struct vbus_ntb *vn)
+{
+	if (!vn->alloc)
+		return;
+	ntb_mw_clear_trans(vn->ntb, PEER, WINDOW);
+	dma_free_attrs(vn->ntb->dev.parent, vn->alloc_bytes, vn->alloc, vn->alloc_dma,
+		       DMA_ATTR_FORCE_CONTIGUOUS);
+	vn->alloc = NULL;
+	vn->translated = 0;
+}
+
+/* @bytes that begin at a multiple of @align: by chance, or by taking more. */
+static int vbus_ntb_alloc(struct vbus_ntb *vn, size_t bytes, resource_size_t align)
+{
+	struct device *dev = vn->ntb->dev.parent;
+	int twice;
+
+	for (twice = 0; twice < 2; twice++) {
+		vn->alloc_bytes = bytes + (twice ? align : 0);
+		vn->alloc = dma_alloc_attrs(dev, vn->alloc_bytes, &vn->alloc_dma,
+					    GFP_KERNEL | __GFP_NOWARN, DMA_ATTR_FORCE_CONTIGUOUS);
+		if (!vn->alloc)
+			return -ENOMEM;
+		vn->mem = vn->alloc + (ALIGN(vn->alloc_dma, align) - vn->alloc_dma);
+		if (vn->mem + bytes <= vn->alloc + vn->alloc_bytes)
+			return 0;
+		dma_free_attrs(dev, vn->alloc_bytes, vn->alloc, vn->alloc_dma,
+			       DMA_ATTR_FORCE_CONTIGUOUS);
+		vn->alloc = NULL;
+	}
+	return -ENOMEM;
+}
+
+/* ---- coming and going ------------------------------------------------------------------------ */
+
+/* Offset 0 is given to nobody: it is no good address. */
+static int vbus_ntb_set_up_board(struct vbus_ntb *vn)
+{
+	struct vbus_link *link = &vn->link;
+	struct link_pool *pool;
+	dma_addr_t in_addr;
+
+	link->ranges[0].addr = PAGE_SIZE;
+	link->ranges[0].len = vn->mem_bytes - PAGE_SIZE;
+	link->nranges = 1;
+	pool = vbus_link_pool_create(&vn->ntb->dev, "board", vn->mem + PAGE_SIZE,
+				     link->ranges[0].len, link->ranges[0].addr);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	vn->pool = pool;
+	link->dev = vbus_link_pool_dev(pool);
+	if (vn->mem_bytes < VBUS_NTB_BOTH_MIN)
+		return 0;
+	link->in = dma_alloc_coherent(link->dev, VBUS_NTB_IN_BYTES, &in_addr, GFP_KERNEL);
+	if (link->in) {
+		link->in_addr = in_addr;
+		link->in_bytes = VBUS_NTB_IN_BYTES;
+	}
+	return 0;
+}
+
+static void vbus_ntb_set_up_master(struct vbus_ntb *vn)
+{
+	struct vbus_link *link = &vn->link;
+
+	link->dev = &vn->ntb->dev;
+	link->in = vn->mem;
+	link->in_bytes = vn->mem_bytes;
+	if (vn->mem_bytes < VBUS_NTB_BOTH_MIN)
+		return;
+	link->in_bytes = PAGE_ALIGN(vn->mem_bytes / 2);
+	link->pool = vn->mem + link->in_bytes;
+	link->pool_bytes = vn->mem_bytes - link->in_bytes;
+	link->pool_addr = link->in_bytes;
+}
+
+/* Either port refuses bits that it does not have itself; both come to the same. */
+static u32 vbus_ntb_bits(const struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
+{
+	return min(vn->bits, peer->bits);
+}
+
+static u64 vbus_ntb_out_bytes(const struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
+{
+	return min_t(u64, peer->memory, vn->window);
+}
+
+static int vbus_ntb_set_up(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
+{
+	struct vbus_link *link = &vn->link;
+
+	link->bits = vbus_ntb_bits(vn, peer);
+	link->peer_bits = link->bits;
+	link->out_bytes = vbus_ntb_out_bytes(vn, peer);
+	link->in = NULL;
+	link->in_bytes = 0;
+	link->in_addr = 0;
+	link->pool = NULL;
+	link->pool_bytes = 0;
+	if (link->role == VBUS_LINK_BOARD)
+		return vbus_ntb_set_up_board(vn);
+	vbus_ntb_set_up_master(vn);
+	return 0;
+}
+
+static void vbus_ntb_tear_down(struct vbus_ntb *vn)
+{
+	struct vbus_link *link = &vn->link;
+
+	if (!vn->pool)
+		return;
+	if (link->in)
+		dma_free_coherent(link->dev, VBUS_NTB_IN_BYTES, link->in, link->in_addr);
+	vbus_link_pool_destroy(vn->pool);
+	vn->pool = NULL;
+	/* It was lent, and the master has not let go of it: all of the memory is lost. */
+	if (!link->in && link->in_addr) {
+		vn->alloc = NULL;
+		vn->translated = 0;
+	}
+}
+
+static void vbus_ntb_unregister(struct vbus_ntb *vn)
+{
+	if (!vn->registered)
+		return;
+	vbus_link_unregister(&vn->link);
+	WRITE_ONCE(vn->registered, false);
+	vbus_ntb_tear_down(vn);
+}
+
+static int vbus_ntb_register(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
+{
+	int err = vbus_ntb_set_up(vn, peer);
+
+	if (err)
+		return err;
+	/* Pairs with vbus_ntb_db_event(): the link is filled in. */
+	smp_store_release(&vn->registered, true);
+	err = vbus_link_register(&vn->link);
+	if (err) {
+		WRITE_ONCE(vn->registered, false);
+		vbus_ntb_tear_down(vn);
+		return err;
+	}
+	dev_info(&vn->ntb->dev, "link: %s, window of %llu KiB, %u doorbell bits\n",
+		 vbus_ntb_roles[vn->link.role], vn->link.out_bytes >> 10,
+		 vn->link.bits);
+	/* Its files are there: a rule of udev's can put the board on its bus. */
+	kobject_uevent(&vn->ntb->dev.kobj, KOBJ_CHANGE);
+	return 0;
+}
+
+/*
+ * As much as the peer's window shows, the bridge can, and we want; 0, and why was said, if that is
+ * nothing.
+ */
+static u64 vbus_ntb_bytes(struct vbus_ntb *vn, u64 peer_window, u64 size_align, u64 size_max)
+{
+	u64 unit = max3(size_align, (u64)VBUS_NTB_UNIT, (u64)PAGE_SIZE);
+	u64 least = max(unit, 2 * (u64)PAGE_SIZE);
+	u64 want = (u64)memory << 20;
+
+	if (want < least)
+		vbus_ntb_complain(vn, "parameter memory=%u: the bridge shows %llu KiB or more",
+				  memory, least >> 10);
+	else if (min(peer_window, size_max) < least)
+		vbus_ntb_complain(vn, "the peer's window, of %llu KiB, is too small",
+				  min(peer_window, size_max) >> 10);
+	else
+		return round_down(min3(peer_window, size_max, want), unit);
+	return 0;
+}
+
+/* Once in a handshake: a bridge may have lost it with the link. */
+static int vbus_ntb_translate(struct vbus_ntb *vn, u64 peer_window)
+{
+	resource_size_t align, size_align, size_max;
+	u64 bytes;
+	int err;
+
+	err = ntb_mw_get_align(vn->ntb, PEER, WINDOW, &align, &size_align, &size_max);
+	if (err) {
+		vbus_ntb_complain(vn, "the bridge does not say what its window takes: %pe",
+				  ERR_PTR(err));
+		return err;
+	}
+	bytes = vbus_ntb_bytes(vn, peer_window, size_align, size_max);
+	if (!bytes)
+		return -ENOSPC;
+	/* Another peer than before, with another window. */
+	if (vn->alloc && bytes != vn->mem_bytes) {
+		vbus_ntb_unregister(vn);
+		vbus_ntb_free(vn);
+	}
+	if (!vn->alloc) {
+		/* Some bridges want a multiple of the size, and do not say so. */
+		err = vbus_ntb_alloc(vn, bytes, max3((u64)align, (u64)PAGE_SIZE,
+						     (u64)roundup_pow_of_two(bytes)));
+		if (err) {
+			vbus_ntb_complain(vn, "no %llu KiB in one piece to show to the peer: %pe",
+					  bytes >> 10, ERR_PTR(err));
+			return err;
+		}
+		vn->mem_bytes = bytes;
+	}
+	if (vn->translated == vn->number)
+		return 0;
+	err = ntb_mw_set_trans(vn->ntb, PEER, WINDOW, vn->alloc_dma + (vn->mem - vn->alloc),
+			       vn->mem_bytes);
+	if (err)
+		vbus_ntb_complain(vn, "the bridge does not translate: %pe", ERR_PTR(err));
+	else
+		vn->translated = vn->number;
+	return err;
+}
+
+/* ---- shaking hands --------------------------------------------------------------------------- */
+
+static void vbus_ntb_say(struct vbus_ntb *vn, int spad, u32 val)
+{
+	ntb_peer_spad_write(vn->ntb, PEER, spad, val);
+}
+
+/* Said again and again: the peer's driver may have come later, and cleared what was there. */
+static void vbus_ntb_introduce(struct vbus_ntb *vn)
+{
+	while (!vn->number)
+		vn->number = get_random_u32();
+	vbus_ntb_say(vn, SPAD_SELF, vn->link.role | vn->bits << 8);
+	vbus_ntb_say(vn, SPAD_WINDOW, vn->window / VBUS_NTB_UNIT);
+	vbus_ntb_say(vn, SPAD_MAGIC, VBUS_NTB_MAGIC);
+	vbus_ntb_say(vn, SPAD_NUMBER, vn->number);
+}
+
+/* What was said holds no more. To be said when nothing is written to the peer's memory any more. */
+static void vbus_ntb_withdraw(struct vbus_ntb *vn)
+{
+	vn->number = 0;
+	vbus_ntb_say(vn, SPAD_MAGIC, 0);
+	vbus_ntb_say(vn, SPAD_NUMBER, 0);
+}
+
+static void vbus_ntb_listen(struct vbus_ntb *vn, struct vbus_ntb_peer *peer)
+{
+	u32 self = ntb_spad_read(vn->ntb, SPAD_SELF);
+
+	peer->role = self & 0xff;
+	peer->bits = self >> 8;
+	peer->window = (u64)ntb_spad_read(vn->ntb, SPAD_WINDOW) * VBUS_NTB_UNIT;
+	peer->memory = (u64)ntb_spad_read(vn->ntb, SPAD_MEMORY) * VBUS_NTB_UNIT;
+}
+
+static int vbus_ntb_check(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
+{
+	const char *why = NULL;
+
+	if (peer->role > VBUS_LINK_BOARD || !peer->bits || peer->bits > VBUS_LINK_MAX_BITS)
+		why = "makes no sense";
+	else if (peer->role == vn->link.role)
+		why = "has the same role";
+	if (!why)
+		return 0;
+	vbus_ntb_complain(vn, "the peer %s", why);
+	return -EPROTO;
+}
+
+/* One step; 0 when both know all. */
+static int vbus_ntb_shake(struct vbus_ntb *vn, struct vbus_ntb_peer *peer)
+{
+	u32 echo, number;
+	int err;
+
+	vbus_ntb_introduce(vn);
+	number = ntb_spad_read(vn->ntb, SPAD_NUMBER);
+	if (ntb_spad_read(vn->ntb, SPAD_MAGIC) != VBUS_NTB_MAGIC || !number ||
+	    number == vn->number) {
+		/*
+		 * Nobody there, or the same number by chance. A new one: who leaves waits for it,
+		 * and a scratchpad that was cleared must be no echo.
+		 */
+		vn->number = 0;
+		return -EAGAIN;
+	}
+	echo = ntb_spad_read(vn->ntb, SPAD_ECHO);
+	vbus_ntb_listen(vn, peer);
+	err = vbus_ntb_check(vn, peer) ?: vbus_ntb_translate(vn, peer->window);
+	if (err)
+		return err;
+	vbus_ntb_say(vn, SPAD_MEMORY, vn->mem_bytes / VBUS_NTB_UNIT);
+	vbus_ntb_say(vn, SPAD_ECHO, number ^ vn->number);
+	/* What was read is good if the echo was there before, from the same peer. */
+	if (echo != (number ^ vn->number) || number != ntb_spad_read(vn->ntb, SPAD_NUMBER))
+		return -EAGAIN;
+	if (!vbus_ntb_out_bytes(vn, peer)) {
+		vbus_ntb_complain(vn, "the peer shows no memory");
+		return -EPROTO;
+	}
+	vn->peer_number = number;
+	return 0;
+}
+
+static void vbus_ntb_down(struct vbus_ntb *vn)
+{
+	if (vn->up) {
+		vn->up = false;
+		dev_info(&vn->ntb->dev, "the link is down\n");
+		vbus_link_carrier(&vn->link, false);
+	}
+	if (vn->number)
+		vbus_ntb_withdraw(vn);
+}
+
+/* A peer that is another one than before has another window, maybe. */
+static void vbus_ntb_up(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
+{
+	int err = 0;
+
+	if (vn->registered && (vbus_ntb_bits(vn, peer) != vn->link.bits ||
+			       vbus_ntb_out_bytes(vn, peer) != vn->link.out_bytes))
+		vbus_ntb_unregister(vn);
+	/* With memory that is lost it begins anew. */
+	if (!vn->alloc)
+		return;
+	if (vn->registered)
+		vbus_link_carrier(&vn->link, true);
+	else
+		err = vbus_ntb_register(vn, peer);
+	if (err) {
+		vbus_ntb_complain(vn, "cannot be registered: %pe", ERR_PTR(err));
+		return;
+	}
+	vn->up = true;
+	vn->complained = false;
+}
+
+static void vbus_ntb_work(struct work_struct *work)
+{
+	struct vbus_ntb *vn = container_of(work, struct vbus_ntb, work.work);
+	unsigned int again = HZ;
+	struct vbus_ntb_peer peer;
+	int err;
+
+	if (READ_ONCE(vn->leaving))
+		return;
+	if (!ntb_link_is_up(vn->ntb, NULL, NULL)) {
+		vbus_ntb_down(vn);
+	} else {
+		/* It went down and came up so quickly that we did not see it. */
+		if (vn->up && ntb_spad_read(vn->ntb, SPAD_NUMBER) != vn->peer_number)
+			vbus_ntb_down(vn);
+		if (!vn->up) {
+			err = vbus_ntb_shake(vn, &peer);
+			if (!err)
+				vbus_ntb_up(vn, &peer);
+			else if (err == -EAGAIN)
+				again = HZ / 50;
+		}
+	}
+	queue_delayed_work(vn->wq, &vn->work, again);
+}
+
+/* ---- the port -------------------------------------------------------------------------------- */
+
+static int vbus_ntb_role(struct vbus_ntb *vn)
+{
+	int own = ntb_port_number(vn->ntb), peer = ntb_peer_port_number(vn->ntb, PEER);
+
+	int i = sysfs_match_string(vbus_ntb_roles, role);
+
+	if (i < 0) {
+		dev_err(&vn->ntb->dev, "role \"%s\" is not master, board or auto\n", role);
+		return i;
+	}
+	if (i <= VBUS_LINK_BOARD) {
+		vn->link.role = i;
+		return 0;
+	}
+	if (own < 0 || peer < 0 || own == peer) {
+		dev_err(&vn->ntb->dev, "ports %d and %d do not say who is the master: set role\n",
+			own, peer);
+		return -EINVAL;
+	}
+	vn->link.role = own < peer ? VBUS_LINK_MASTER : VBUS_LINK_BOARD;
+	return 0;
+}
+
+/* Those from bit 0 on without a gap. */
+static u32 vbus_ntb_own_bits(struct ntb_dev *ntb)
+{
+	u64 valid = ntb_db_valid_mask(ntb);
+
+	return min_t(u32, valid == U64_MAX ? 64 : __ffs64(~valid), VBUS_LINK_MAX_BITS);
+}
+
+static bool vbus_ntb_usable(struct ntb_dev *ntb)
+{
+	const char *missing = NULL;
+
+	if (ntb_peer_port_count(ntb) != NTB_DEF_PEER_CNT)
+		missing = "two ports";
+	else if (!ntb->ops->mw_set_trans || ntb_mw_count(ntb, PEER) < 1 ||
+		 ntb_peer_mw_count(ntb) < 1)
+		missing = "a window that is translated on the side that has the memory";
+	else if (ntb_spad_count(ntb) < SPAD_COUNT)
+		missing = "scratchpads";
+	else if (!vbus_ntb_own_bits(ntb))
+		missing = "doorbells";
+	if (missing)
+		dev_info(&ntb->dev, "cannot be used: needs %s\n", missing);
+	return !missing;
+}
+
+static int vbus_ntb_map(struct vbus_ntb *vn)
+{
+	int err = ntb_peer_mw_get_addr(vn->ntb, WINDOW, &vn->phys, &vn->window);
+
+	if (err)
+		return err;
+	/* As much as can be said. */
+	vn->window = min_t(u64, vn->window, (u64)U32_MAX * VBUS_NTB_UNIT);
+	vn->link.out = ioremap_wc(vn->phys, vn->window);
+	return vn->link.out ? 0 : -ENOMEM;
+}
+
+/* The work may run as soon as there is a context: nothing fails after that. */
+static int vbus_ntb_start(struct vbus_ntb *vn)
+{
+	int err = ntb_set_ctx(vn->ntb, vn, &vbus_ntb_ctx_ops);
+
+	if (err)
+		return err;
+	ntb_db_clear(vn->ntb, ntb_db_valid_mask(vn->ntb));
+	ntb_db_clear_mask(vn->ntb, ntb_db_valid_mask(vn->ntb));
+	/* Some ports have no say in that: the other one has, or it is always up. */
+	err = ntb_link_enable(vn->ntb, NTB_SPEED_AUTO, NTB_WIDTH_AUTO);
+	if (err)
+		dev_dbg(&vn->ntb->dev, "the link cannot be enabled here: %pe\n", ERR_PTR(err));
+	ntb_link_event(vn->ntb);
+	return 0;
+}
+
+static int vbus_ntb_probe(struct ntb_client *self, struct ntb_dev *ntb)
+{
+	struct vbus_ntb *vn;
+	int err;
+
+	if (!vbus_ntb_usable(ntb))
+		return -ENODEV;
+	vn = kzalloc(sizeof(*vn), GFP_KERNEL);
+	if (!vn)
+		return -ENOMEM;
+	vn->ntb = ntb;
+	INIT_DELAYED_WORK(&vn->work, vbus_ntb_work);
+	vn->link.name = dev_name(&ntb->dev);
+	vn->link.owner = THIS_MODULE;
+	vn->link.ops = &vbus_ntb_ops;
+	vn->bits = vbus_ntb_own_bits(ntb);
+	err = vbus_ntb_role(vn);
+	if (err)
+		goto err_free;
+	err = vbus_ntb_map(vn);
+	if (err)
+		goto err_free;
+	err = -ENOMEM;
+	vn->wq = alloc_ordered_workqueue("vbus-link-ntb", 0);
+	if (!vn->wq)
+		goto err_unmap;
+	err = vbus_ntb_start(vn);
+	if (err)
+		goto err_wq;
+	return 0;
+
+err_wq:
+	destroy_workqueue(vn->wq);
+err_unmap:
+	iounmap(vn->link.out);
+err_free:
+	kfree(vn);
+	return err;
+}
+
+/*
+ * Wait until the peer writes no more to what it was shown: ntb_link_disable() does not end that
+ * everywhere. It has noticed when its number is another one. If the link is down it cannot say so.
+ */
+static void vbus_ntb_part(struct vbus_ntb *vn)
+{
+	u32 number = ntb_spad_read(vn->ntb, SPAD_NUMBER);
+	unsigned long end = jiffies + VBUS_NTB_PARTING;
+
+	vbus_ntb_withdraw(vn);
+	if (!vn->alloc || !number)
+		return;
+	while (ntb_spad_read(vn->ntb, SPAD_NUMBER) == number &&
+	       ntb_link_is_up(vn->ntb, NULL, NULL)) {
+		if (time_after(jiffies, end)) {
+			dev_warn(&vn->ntb->dev, "the peer does not let go of this side's memory\n");
+			return;
+		}
+		msleep(20);
+	}
+}
+
+static void vbus_ntb_remove(struct ntb_client *self, struct ntb_dev *ntb)
+{
+	struct vbus_ntb *vn = ntb->ctx;
+
+	WRITE_ONCE(vn->leaving, true);
+	cancel_delayed_work_sync(&vn->work);
+	/* While there is a link to say good-bye over. */
+	vbus_ntb_unregister(vn);
+	vbus_ntb_part(vn);
+	ntb_link_disable(ntb);
+	ntb_db_set_mask(ntb, ntb_db_valid_mask(ntb));
+	ntb_clear_ctx(ntb);
+	cancel_delayed_work_sync(&vn->work);
+	vbus_ntb_free(vn);
+	destroy_workqueue(vn->wq);
+	iounmap(vn->link.out);
+	kfree(vn);
+}
+
+static struct ntb_client vbus_ntb_client = {
+	.ops = {
+		.probe = vbus_ntb_probe,
+		.remove = vbus_ntb_remove,
+	},
+};
+module_ntb_client(vbus_ntb_client);
+
+MODULE_DESCRIPTION("vbus link over the kernel's NTB API");
+MODULE_AUTHOR("vbus developers");
+MODULE_LICENSE("GPL");
