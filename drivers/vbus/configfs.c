@@ -7,7 +7,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/fs.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include "core.h"
 
 /* A directory under devices/; the device is there once its type was written. */
@@ -29,6 +31,62 @@ static struct vbus_bus *to_bus(struct config_item *item)
 }
 
 static struct configfs_subsystem vbus_subsys;
+static struct config_group devices_group;
+static struct config_group instances_group;
+
+/* ---- items that rmdir drops ------------------------------------------------------------------ */
+
+static LIST_HEAD(dropped);
+static DEFINE_SPINLOCK(dropped_lock);
+
+static struct config_item *dropped_next(void)
+{
+	struct config_item *item;
+
+	spin_lock(&dropped_lock);
+	item = list_first_entry_or_null(&dropped, struct config_item, ci_entry);
+	if (item)
+		list_del_init(&item->ci_entry);
+	spin_unlock(&dropped_lock);
+	return item;
+}
+
+/* Whoever is in the middle of a rmdir there has the lock of the directory. */
+static void wait_for_rmdir(const struct config_group *group)
+{
+	struct inode *dir = d_inode(group->cg_item.ci_dentry);
+
+	inode_lock(dir);
+	inode_unlock(dir);
+}
+
+static void drop_work(struct work_struct *work)
+{
+	struct config_item *item;
+
+	while ((item = dropped_next())) {
+		wait_for_rmdir(&devices_group);
+		wait_for_rmdir(&instances_group);
+		config_item_put(item);
+	}
+}
+
+static DECLARE_WORK(dropped_work, drop_work);
+
+/*
+ * As config_item_put() of an item that rmdir removes. Its path is there until rmdir returns, and who
+ * makes a link to it takes a reference without asking whether there is one left. So one stays until
+ * the path is gone. Items have left their group's list, so their entry is free.
+ */
+static void item_drop(struct config_item *item)
+{
+	spin_lock(&dropped_lock);
+	list_add_tail(&item->ci_entry, &dropped);
+	spin_unlock(&dropped_lock);
+	schedule_work(&dropped_work);
+}
+
+/* ---- devices --------------------------------------------------------------------------------- */
 
 /* The item's device with a reference, or NULL. */
 static struct vbus_device *device_item_get(struct device_item *di)
@@ -174,7 +232,7 @@ static void devices_drop_item(struct config_group *group, struct config_item *it
 	device_item_set(di, NULL);
 	if (dev)
 		vbus_device_remove(dev);
-	config_item_put(item);
+	item_drop(item);
 }
 
 static struct configfs_group_operations devices_group_ops = {
@@ -186,6 +244,8 @@ static const struct config_item_type devices_type = {
 	.ct_group_ops = &devices_group_ops,
 	.ct_owner = THIS_MODULE,
 };
+
+/* ---- buses ----------------------------------------------------------------------------------- */
 
 /*
  * A link keeps its bus: without the dependency rmdir of the bus would be ENOTEMPTY where the
@@ -278,7 +338,7 @@ static struct config_item *instances_make_item(struct config_group *group, const
 static void instances_drop_item(struct config_group *group, struct config_item *item)
 {
 	vbus_bus_remove(to_bus(item));
-	config_item_put(item);
+	item_drop(item);
 }
 
 static struct configfs_group_operations instances_group_ops = {
@@ -295,8 +355,7 @@ static const struct config_item_type subsys_type = {
 	.ct_owner = THIS_MODULE,
 };
 
-static struct config_group devices_group;
-static struct config_group instances_group;
+/* ---- the subsystem --------------------------------------------------------------------------- */
 
 static struct configfs_subsystem vbus_subsys = {
 	.su_group = {
@@ -332,5 +391,6 @@ int vbus_configfs_init(void)
 
 void vbus_configfs_exit(void)
 {
+	flush_work(&dropped_work);
 	configfs_unregister_subsystem(&vbus_subsys);
 }
