@@ -69,6 +69,8 @@ enum vkvm_fn_state {
  * @slot: of that bus; NULL for a function that is not in it any more
  * @entry: on &vkvm_slot.functions; the slot's lock
  * @state: the slot's lock
+ * @was_open: it was closed, at @closed
+ * @closed: in jiffies; both: the slot's lock
  * @owner: who may open it without being a member; INVALID_UID: members only
  * @max_pinned: MiB of a machine's memory that may be pinned at a time
  * @nr: unique on this host
@@ -81,6 +83,8 @@ struct vkvm_fn {
 	struct vkvm_slot *slot;
 	struct list_head entry;
 	enum vkvm_fn_state state;
+	bool was_open;
+	unsigned long closed;
 	kuid_t owner;
 	u32 max_pinned;
 	int nr;

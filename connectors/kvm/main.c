@@ -82,7 +82,7 @@ err_wq:
 static void __exit vkvm_exit(void)
 {
 	vkvm_slots_exit();
-	/* Functions are removed by work items. */
+	/* Those that have removed the functions. */
 	flush_workqueue(vkvm_wq);
 	vkvm_functions_exit();
 	vkvm_pool_exit();

@@ -14,6 +14,7 @@
 #include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
+#include <linux/wait_bit.h>
 #include "kvm.h"
 
 #define LINK_NAME	"kvm"
@@ -21,6 +22,11 @@
 #define READY_TIMEOUT	HZ
 /* What failed is tried again after so long. */
 #define RETRY_DELAY	HZ
+/*
+ * Who closes a function closes its container next, and in Linux 6.1 vfio's notify on that close has
+ * no lock: it may use what goes with the last function of the container. So that rests for a while.
+ */
+#define REST_DELAY	HZ
 
 /**
  * struct vkvm_slot - the functions of a bus
@@ -47,6 +53,7 @@ struct vkvm_slot {
 };
 
 static LIST_HEAD(slots);	/* calls of the watch are serialised */
+static atomic_t slots_left;	/* also those whose functions have not gone yet */
 
 static void slot_update(struct vkvm_slot *s)
 {
@@ -84,8 +91,16 @@ static void slot_relink(struct vkvm_slot *s)
 	}
 }
 
-/* Which function is to go now, if any? Off the list already. */
-static struct vkvm_fn *slot_take_useless(struct vkvm_slot *s)
+/* For so many jiffies still. */
+static unsigned long fn_rests(const struct vkvm_fn *fn)
+{
+	unsigned long end = fn->closed + REST_DELAY, now = jiffies;
+
+	return fn->was_open && time_before(now, end) ? end - now : 0;
+}
+
+/* Which function is to go now, if any? Off the list already. @rest: how long one that is has to. */
+static struct vkvm_fn *slot_take_useless(struct vkvm_slot *s, unsigned long *rest)
 {
 	struct vkvm_fn *fn, *found = NULL;
 
@@ -93,7 +108,11 @@ static struct vkvm_fn *slot_take_useless(struct vkvm_slot *s)
 	list_for_each_entry(fn, &s->functions, entry) {
 		bool spare = fn_can_be_linked(fn) && s->linked && fn != s->linked;
 
-		if (fn->state != VKVM_FN_OPEN && (s->dead || fn->state == VKVM_FN_USED || spare)) {
+		if (fn->state == VKVM_FN_OPEN ||
+		    !(s->dead || fn->state == VKVM_FN_USED || spare))
+			continue;
+		*rest = fn_rests(fn);
+		if (!*rest) {
 			found = fn;
 			break;
 		}
@@ -138,11 +157,14 @@ static void slot_put(struct vkvm_slot *s)
 	vbus_bus_put(s->bus);
 	mutex_destroy(&s->lock);
 	kfree(s);
+	if (atomic_dec_and_test(&slots_left))
+		wake_up_var(&slots_left);
 }
 
 static void slot_work(struct work_struct *work)
 {
 	struct vkvm_slot *s = container_of(to_delayed_work(work), struct vkvm_slot, work);
+	unsigned long rest = 0;
 	struct vkvm_fn *fn;
 	bool end;
 	int err;
@@ -154,8 +176,11 @@ static void slot_work(struct work_struct *work)
 		queue_delayed_work(vkvm_wq, &s->work, RETRY_DELAY);
 	}
 	complete_all(&s->ready);
-	while ((fn = slot_take_useless(s)))
+	while ((fn = slot_take_useless(s, &rest)))
 		vkvm_fn_del(fn);
+	/* If the work is queued already it comes sooner, and finds out again. */
+	if (rest)
+		queue_delayed_work(vkvm_wq, &s->work, rest);
 	mutex_lock(&s->lock);
 	end = s->dead && list_empty(&s->functions);
 	mutex_unlock(&s->lock);
@@ -189,6 +214,8 @@ void vkvm_slot_closed(struct vkvm_fn *fn)
 
 	mutex_lock(&s->lock);
 	fn->state = uid_valid(fn->owner) ? VKVM_FN_IDLE : VKVM_FN_USED;
+	fn->was_open = true;
+	fn->closed = jiffies;
 	mutex_unlock(&s->lock);
 	slot_update(s);
 }
@@ -207,6 +234,7 @@ static void slot_bus_add(struct vbus_bus *bus)
 
 	if (!s)
 		return;
+	atomic_inc(&slots_left);
 	vbus_bus_get(bus);
 	s->bus = bus;
 	mutex_init(&s->lock);
@@ -251,4 +279,5 @@ void vkvm_slots_init(void)
 void vkvm_slots_exit(void)
 {
 	vbus_bus_watch_unregister(&slot_watch);
+	wait_var_event(&slots_left, !atomic_read(&slots_left));
 }
