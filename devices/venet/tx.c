@@ -309,7 +309,7 @@ int venet_tx_send(struct venet_tx *tx, const struct venet_path *path, struct sk_
 }
 EXPORT_SYMBOL_GPL(venet_tx_send);
 
-/* venet_tx_flush - ring for what was sent with @more */
+/* venet_tx_flush - publish what was sent with @more, and ring for it */
 void venet_tx_flush(struct venet_tx *tx)
 {
 	if (!vbus_dqueue_lock(tx->q))

@@ -339,7 +339,7 @@ void venet_tx_destroy(struct venet_tx *tx);
 int venet_tx_set(struct venet_tx *tx, const struct venet_path *path);	/* not up */
 int venet_tx_send(struct venet_tx *tx, const struct venet_path *path, struct sk_buff *skb,
 		  struct netdev_queue *txq, bool more);			/* BHs off */
-void venet_tx_flush(struct venet_tx *tx);				/* BHs off */
+void venet_tx_flush(struct venet_tx *tx);
 netdev_features_t venet_tx_features(const struct venet_path *path, const struct sk_buff *skb,
 				    netdev_features_t features);
 

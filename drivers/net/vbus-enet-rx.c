@@ -84,8 +84,10 @@ static void rx_refill(struct enet_pair *pair)
 	    !enet_rx_refill(pair, GFP_ATOMIC))
 		schedule_delayed_work(&pair->refill, msecs_to_jiffies(10));
 	/* A device with too few buffers sees more: then a quarter of the ring is due, see above. */
-	if (rx->posted - rx->published < ENET_RX_BATCH)
+	if (rx->posted - rx->published < ENET_RX_BATCH) {
+		vbus_prod_leave(&rx->q->req);
 		return;
+	}
 	rx_publish(rx);
 	vbus_queue_kick(rx->q);
 }

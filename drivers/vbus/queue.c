@@ -313,7 +313,6 @@ int vbus_dqueue_event(struct vbus_dqueue *q, u64 addr)
 		/* The last slot there is room for says that we shall wait for more. */
 		vbus_slot_set(&slot, addr, 0, space == 1 ? VBUS_SLOT_F_WANT_CREDIT : 0);
 		vbus_prod_put(&q->cpl, &slot);
-		vbus_prod_publish(&q->cpl);
 		vbus_dqueue_kick(q);
 		q->stats->packets++;
 	} else if (!space) {

@@ -287,7 +287,7 @@ static __always_inline void vbus_prod_put(struct vbus_prod *p, const struct vbus
  * vbus_prod_unput() - drop all that is staged and not published
  * @p: producer
  *
- * For an error in mid-packet.
+ * For an error in mid-packet; not for slots of vbus_queue_put_pushed(), whose room is taken.
  *
  * Context: any; the producer's lock.
  */
@@ -317,6 +317,13 @@ static __always_inline void vbus_prod_publish(struct vbus_prod *p)
 	p->first = p->idx;
 }
 
+/* vbus_prod_leave - what is staged is published later, maybe on another CPU */
+static __always_inline void vbus_prod_leave(struct vbus_prod *p)
+{
+	if (!__vbus_ring_shared(&p->mem))
+		wmb(); /* only the CPU that wrote it across a link empties its combining buffers */
+}
+
 /* So many slots wait for more: then the consumer may as well begin with them. */
 #define VBUS_RING_SERIES	16
 
@@ -326,7 +333,8 @@ static __always_inline void vbus_prod_publish(struct vbus_prod *p)
  * @more: another batch follows at once, or vbus_prod_publish() does
  *
  * In split homes a publish is a write across the link, so with @more it is left to the next one,
- * for VBUS_RING_SERIES slots. vbus_prod_unput() drops what was left, too.
+ * for VBUS_RING_SERIES slots. A ring may be shorter than that: who waits for room, or for an
+ * answer, publishes first. vbus_prod_unput() drops what was left, too.
  *
  * Context: any; the producer's lock. It may be let go of, and the next one called on another CPU.
  * Return: true if all that was staged is published.
@@ -334,8 +342,7 @@ static __always_inline void vbus_prod_publish(struct vbus_prod *p)
 static __always_inline bool vbus_prod_publish_more(struct vbus_prod *p, bool more)
 {
 	if (more && !__vbus_ring_shared(&p->mem) && p->idx - p->first < VBUS_RING_SERIES) {
-		/* Another CPU may publish it, and only this one empties its combining buffers. */
-		wmb();
+		vbus_prod_leave(p);
 		return false;
 	}
 	vbus_prod_publish(p);

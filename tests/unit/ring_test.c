@@ -685,6 +685,36 @@ static void a_line_is_one_write(void **state)
 	expect_empty();
 }
 
+/* What was left to the next publish goes at last, or when it is enough, or is dropped. */
+static void a_series_ends(void **state)
+{
+	bool split = home == VBUS_HOME_SPLIT;
+	unsigned int i;
+
+	remake(2 * VBUS_RING_SERIES, 0x7ffffff8);
+	for (i = 0; i < 5; i++) {
+		put(300 + i);
+		assert_int_equal(vbus_prod_publish_more(&r.p, true), !split);
+	}
+	if (split) {
+		expect_empty();
+		vbus_prod_unput(&r.p);
+		vbus_prod_publish(&r.p);
+		expect_empty();
+	} else {
+		for (i = 0; i < 5; i++)
+			expect(300 + i);
+	}
+	for (i = 1; i <= VBUS_RING_SERIES; i++) {
+		put(400 + i);
+		assert_int_equal(vbus_prod_publish_more(&r.p, true),
+				 !split || i == VBUS_RING_SERIES);
+	}
+	for (i = 1; i <= VBUS_RING_SERIES; i++)
+		expect(400 + i);
+	expect_empty();
+}
+
 static void link_is_used_in_the_right_order(void **state)
 {
 	u32 base = 0x7ffffffd;
@@ -805,6 +835,7 @@ int main(void)
 		CASE(a_slot_is_read_once),
 		CASE(only_going_idle_reads_across),
 		CASE(a_line_is_one_write),
+		CASE(a_series_ends),
 		{ "link_is_used_in_the_right_order", link_is_used_in_the_right_order, setup, teardown,
 		  &split },
 		CASE(a_dead_or_new_peer_is_noticed),

@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include "proxy.h"
 
-/* For each slot of the ring: if no slot has more, there is always room. */
+/* For each slot of the ring: if no slot has more, there is room, but in the longest rings. */
 #define PUSH_BYTES_PER_SLOT	VBUS_PUSH_PIECE
 #define PUSH_BYTES_MAX		SZ_2M
 #define PUSH_ALIGN		64

@@ -596,7 +596,7 @@ static void payload_is_pushed(struct kunit *test)
 {
 	struct vbus_queue_params par = params(16, 16, false);
 	struct fake *f = test->priv;
-	u32 i, k, pushed = 0, by_address = 0;
+	u32 i, k, pushed = 0, by_address = 0, in_two = 0;
 	struct pushed sent[16] = {};
 	struct vbus_queue *q;
 	u8 *buf;
@@ -608,9 +608,9 @@ static void payload_is_pushed(struct kunit *test)
 	buf = kunit_kzalloc(test, SZ_512K, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	for (i = 0; i < 200; i++) {
-		u32 len = i % 50 == 49 ? SZ_512K : 1 + i * 37 % 3900, half = len / 2;
+		u32 len = i % 50 == 49 ? SZ_512K : 1 + i * 37 % 3900, half = (len / 2) & ~63;
 		struct vbus_slot slot, *seen;
-		u32 off = VBUS_PUSH_NONE;
+		u32 off = VBUS_PUSH_NONE, begin = 0, pieces = 1;
 
 		memset(buf, i, len);
 		if (i % 3)
@@ -626,17 +626,25 @@ static void payload_is_pushed(struct kunit *test)
 		} else {
 			vbus_queue_push(q, off, buf, half);
 			vbus_queue_push(q, off + half, buf + half, len - half);
-			vbus_queue_put_pushed(q, off, len, 0);
+			/* All of it in one slot, or in two. */
+			pieces = half && i % 5 == 0 ? 2 : 1;
+			if (pieces == 2)
+				vbus_queue_put_pushed(q, off, half, VBUS_SLOT_F_MORE);
+			begin = pieces == 2 ? half : 0;
+			vbus_queue_put_pushed(q, off + begin, len - begin, 0);
+			seen = &q->req.mem.slots[(vbus_prod_index(&q->req) - 1) & 15];
 		}
 		vbus_prod_publish(&q->req);
-		KUNIT_EXPECT_EQ(test, vbus_slot_len(seen), len);
+		KUNIT_EXPECT_EQ(test, vbus_slot_len(seen), len - begin);
 		if (off == VBUS_PUSH_NONE)
 			continue;
 		pushed++;
-		KUNIT_EXPECT_EQ(test, vbus_slot_addr(seen), (u64)FAKE_INBOX + off);
+		in_two += pieces == 2;
+		KUNIT_EXPECT_EQ(test, vbus_slot_addr(seen), (u64)FAKE_INBOX + off + begin);
 		KUNIT_EXPECT_LE(test, off + len, (u32)SZ_256K);
 		sent[pushed % ARRAY_SIZE(sent)] = (struct pushed){
-			.off = off, .len = len, .what = i, .idx = vbus_prod_index(&q->req) };
+			.off = off, .len = len, .what = i,
+			.idx = vbus_prod_index(&q->req) + 1 - pieces };
 		/* Nor was anything written over that the device may still read. */
 		for (k = 0; k < ARRAY_SIZE(sent); k++)
 			if (vbus_prod_index(&q->req) - sent[k].idx < 16)
@@ -646,6 +654,7 @@ static void payload_is_pushed(struct kunit *test)
 	/* One in three was no payload; of the rest, only the large ones found no room. */
 	KUNIT_EXPECT_EQ(test, by_address, 3u);
 	KUNIT_EXPECT_EQ(test, pushed, 130u);
+	KUNIT_EXPECT_EQ(test, in_two, 26u);
 	vbus_queue_destroy(q);
 	KUNIT_EXPECT_EQ(test, f->inboxes, 0);
 }
