@@ -6,9 +6,9 @@
  * a longer one if it fits: such a frame needs no mapping, and its skb is freed at once. What is
  * mapped has to wait for the device. Over some links all of a frame is sent along instead, as far
  * as there is room for it (vbus_queue_push_room()). Completions of frames that do not wait interest
- * nobody until the ring runs out, so no interrupt
- * is asked for them; while something waits, one is always asked for (or the NAPI is about to run),
- * so that no skb, and no socket's budget, is held longer than the device takes.
+ * nobody until the ring runs out, so no interrupt is asked for them; while something waits, one is
+ * always asked for (or the NAPI is about to run), so that no skb, and no socket's budget, is held
+ * longer than the device takes.
  */
 #include <linux/virtio_net.h>
 
@@ -273,15 +273,18 @@ static bool tx_send_mapped(struct enet_pair *pair, struct sk_buff *skb, union en
 {
 	struct enet_tx *tx = &pair->tx;
 	struct vbus_prod *req = &tx->q->req;
-	u32 i, n = tx_map(pair, skb, tx->data);
-	struct vbus_slot *last = &tx->data[n - 1];
+	u32 i, n;
 
+	/* A kernel can be built for packets of more pieces than the ABI knows. */
+	if (unlikely(1 + skb_shinfo(skb)->nr_frags > VBUS_ENET_MAX_FRAGS && skb_linearize(skb)))
+		return false;
+	n = tx_map(pair, skb, tx->data);
 	if (!n)
 		return false;
 	/* Longer than a cell, so the last piece is mapped and its entry in use. */
 	tx->slots[(tx->posted + n) & (tx->size - 1)].skb = skb;
 	tx->held += skb_headlen(skb) <= ENET_CELL ? n - 1 : n;
-	last->lf &= cpu_to_le32(VBUS_SLOT_LEN_MASK);
+	tx->data[n - 1].lf &= cpu_to_le32(VBUS_SLOT_LEN_MASK);
 	h->hdr.frags = n;
 	vbus_prod_put(req, &h->slot);
 	for (i = 0; i < n; i++)
@@ -299,9 +302,6 @@ static bool tx_send(struct enet_pair *pair, struct sk_buff *skb)
 
 	if (unlikely(len < VBUS_ENET_MIN_FRAME || len > VBUS_ENET_MAX_FRAME ||
 		     pair->tx.broken || !tx_header(skb, &h)))
-		return false;
-	/* A kernel can be built for packets of more pieces than the ABI knows. */
-	if (unlikely(1 + skb_shinfo(skb)->nr_frags > VBUS_ENET_MAX_FRAGS && skb_linearize(skb)))
 		return false;
 	skb_tx_timestamp(skb);
 	if (tx_send_along(&pair->tx, skb, &h)) {
@@ -362,7 +362,11 @@ bool enet_tx_poll(struct enet_pair *pair, int budget)
 	/* Nobody waits; whoever will wait next arms by himself. */
 	if (!READ_ONCE(tx->armed) && !netif_tx_queue_stopped(tx->txq))
 		return false;
-	__netif_tx_lock(tx->txq, smp_processor_id());
+	/* netpoll, without a budget, may come from our own transmit function, if that prints. */
+	if (budget)
+		__netif_tx_lock(tx->txq, smp_processor_id());
+	else if (!__netif_tx_trylock(tx->txq))
+		return true;
 	tx_reclaim(pair, budget);
 	WRITE_ONCE(tx->armed, false);
 	if (tx->held || netif_tx_queue_stopped(tx->txq))
