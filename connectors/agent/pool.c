@@ -21,7 +21,7 @@
 
 /* What memory is given away in. */
 #define POOL_UNIT	512
-/* One mapping has at most so much of the pool: no request is to need all of it at once. */
+/* Drivers have no request of more than this part of it: it could wait for ever for all at once. */
 #define POOL_SHARE	16
 /*
  * This part of it is not for mappings that last: sockets keep network buffers for as long as they

@@ -66,7 +66,8 @@ static void vblk_disk_name(char *name, size_t len, int index)
 
 static void vblk_limits(struct vblk *port, const struct vbus_blk_config *c, struct disk_limits *l)
 {
-	size_t max_seg = min_t(size_t, port->max_bytes, dma_max_mapping_size(port->dma_dev));
+	/* Of all of a request: where that is limited, memory that requests share is. */
+	size_t max = min_t(size_t, port->max_bytes, dma_max_mapping_size(port->dma_dev));
 	u64 f = port->features;
 
 	*l = (struct disk_limits) {
@@ -74,9 +75,9 @@ static void vblk_limits(struct vblk *port, const struct vbus_blk_config *c, stru
 		.physical_block_size = le32_to_cpu(c->physical_block_size),
 		.io_min = le32_to_cpu(c->io_min),
 		.io_opt = le32_to_cpu(c->io_opt),
-		.max_hw_sectors = port->max_bytes >> SECTOR_SHIFT,
+		.max_hw_sectors = max >> SECTOR_SHIFT,
 		.max_segments = port->max_segments,
-		.max_segment_size = max_t(size_t, max_seg & PAGE_MASK, PAGE_SIZE),
+		.max_segment_size = max_t(size_t, max & PAGE_MASK, PAGE_SIZE),
 		.dma_alignment = 3,
 		.write_cache = f & VBUS_BLK_F_FLUSH,
 		.fua = f & VBUS_BLK_F_FUA,
