@@ -18,6 +18,9 @@
 #include "board.h"
 #include "life.h"
 
+/* A master that has seen a call answers within this time, or will not. */
+#define CALLED_WAIT	(HZ / 2)
+
 static DEFINE_IDA(board_numbers);
 
 /* ---- a life -------------------------------------------------------------------------------- */
@@ -54,11 +57,14 @@ static void board_write_hello(struct board *b)
 	vbus_link_ring(link, BELL_CONTROL);
 }
 
-/* Nothing of the last life is running any more. */
+/* Nothing of the last life is running any more. If the link is down board_carrier() comes back. */
 static void board_begin(struct board *b)
 {
 	u32 gen;
 
+	if (!vbus_link_use(b->link))
+		return;
+	b->using = true;
 	do {
 		gen = life_number();
 	} while (gen == b->gen);
@@ -87,12 +93,50 @@ static bool board_accepted(const struct board *b)
 	return ok;
 }
 
-void board_end(struct board *b, const char *why)
+static void board_over(struct board *b, const char *why)
 {
 	dev_notice_ratelimited(b->link->dev, "the master %s\n", why);
 	WRITE_ONCE(b->dead, true);
 	WRITE_ONCE(b->state, BOARD_DOWN);
 	wake_up_all(&b->answered);
+}
+
+void board_end(struct board *b, const char *why)
+{
+	board_over(b, why);
+	queue_work(b->devices_wq, &b->life);
+}
+
+/*
+ * Our memory can be freed when the master has let go of it, or has had the time to. One that was
+ * given up is not told, so it would not answer; one that was @called may be about to.
+ */
+static void board_leave(struct board *b, bool called)
+{
+	unsigned long end = jiffies + (called ? CALLED_WAIT : life_timeout(b->link));
+
+	WRITE_ONCE(b->dead, true);
+	if (READ_ONCE(b->link->quiet) || READ_ONCE(b->link->down))
+		return;
+	vbus_link_writel(b->link, master_off(hello.magic), 0);
+	wmb(); /* that, then the doorbell */
+	vbus_link_ring(b->link, BELL_CONTROL);
+	/* Who has lent the memory to be called at waits as long as the counter runs. */
+	while ((called || board_accepted(b)) && time_before(jiffies, end)) {
+		if (called && board_accepted(b)) {
+			called = false;
+			end = jiffies + life_timeout(b->link);
+		}
+		vbus_link_writel(b->link, master_off(beat), ++b->beat);
+		msleep(20);
+	}
+}
+
+/* As board_end(), of a master that lives, before anybody frees what it writes to. */
+void board_part(struct board *b, const char *why)
+{
+	board_over(b, why);
+	board_leave(b, false);
 	queue_work(b->devices_wq, &b->life);
 }
 
@@ -141,8 +185,10 @@ static void board_tick(struct work_struct *work)
 	if (b->state != BOARD_DOWN && READ_ONCE(b->lost))
 		board_end(b, "could not be reached");
 	/* Over memory that was lent we may write as long as drivers are there: that says so. */
-	if (b->state != BOARD_DOWN || b->link->front)
+	if (b->state != BOARD_DOWN || b->link->front) {
 		vbus_link_writel(b->link, master_off(beat), ++b->beat);
+		wmb(); /* on its way, whatever the mapping; no doorbell follows */
+	}
 	if (b->state == BOARD_CALLING)
 		board_watch_call(b);
 	else if (b->state == BOARD_UP)
@@ -162,6 +208,15 @@ static void board_unbridge(struct board *b)
 		vbus_bridge_unregister(&b->bridge);
 	WRITE_ONCE(b->bridged, false);
 	cancel_work_sync(&b->events);
+}
+
+/* The window is left alone until the next life. */
+static void board_rest(struct board *b)
+{
+	if (!b->using)
+		return;
+	b->using = false;
+	vbus_link_unuse(b->link, false);
 }
 
 /* Registering asks the master, so it is not for the work that watches it. */
@@ -190,11 +245,14 @@ static void board_life(struct work_struct *work)
 		break;
 	case BOARD_DOWN:
 		board_unbridge(b);
+		/* One that has not seen that the life is over may still write. */
+		cancel_delayed_work_sync(&b->tick);
+		board_rest(b);
 		WRITE_ONCE(b->lost, false);
 		smp_mb(); /* that, then a look at the link; pairs with board_carrier() */
-		/* If it is down board_carrier() comes back to it. */
-		if (!READ_ONCE(b->leaving) && !READ_ONCE(b->link->down))
+		if (!READ_ONCE(b->leaving))
 			board_begin(b);
+		queue_delayed_work(b->wq, &b->tick, 0);
 		break;
 	case BOARD_CALLING:
 		break;
@@ -336,10 +394,8 @@ static void *board_attach(struct vbus_link *link)
 	err = sysfs_create_group(link->kobj, &board_group);
 	if (err)
 		goto err_wq;
-	if (link->down)
-		b->state = BOARD_DOWN;
-	else
-		board_begin(b);
+	b->state = BOARD_DOWN;
+	board_begin(b);
 	queue_delayed_work(b->wq, &b->tick, 0);
 	return b;
 
@@ -355,26 +411,6 @@ err_free:
 }
 
 /*
- * Our memory can be freed when the master has let go of it, or has had the time to. One that was
- * given up is not told, so it would not answer.
- */
-static void board_leave(struct board *b)
-{
-	unsigned long end = jiffies + life_timeout(b->link);
-
-	WRITE_ONCE(b->dead, true);
-	if (READ_ONCE(b->link->quiet) || READ_ONCE(b->link->down))
-		return;
-	vbus_link_writel(b->link, master_off(hello.magic), 0);
-	vbus_link_ring(b->link, BELL_CONTROL);
-	/* Who has lent the memory to be called at waits as long as the counter runs. */
-	while (board_accepted(b) && time_before(jiffies, end)) {
-		vbus_link_writel(b->link, master_off(beat), ++b->beat);
-		msleep(20);
-	}
-}
-
-/*
  * Doorbells do not come any more, but who waits for a reply looks by himself; and the link is
  * looked after while drivers say good-bye.
  */
@@ -387,7 +423,8 @@ static void board_detach(struct vbus_link *link)
 	cancel_work_sync(&b->life);
 	board_unbridge(b);
 	cancel_delayed_work_sync(&b->tick);
-	board_leave(b);
+	board_leave(b, b->state == BOARD_CALLING);
+	board_rest(b);
 	board_exit_works(b);
 	vbus_vectors_fini(&b->vectors);
 	dma_free_coherent(link->dev, sizeof(*b->block), b->block, b->block_dma);

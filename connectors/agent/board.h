@@ -38,8 +38,9 @@ enum board_state {
  * @block: what the master writes
  * @block_dma: its address
  * @number: N of "agent.N"
- * @state: enum board_state; changed by @tick only
+ * @state: enum board_state; a life is begun by @life, goes on by @tick, and anybody may end it
  * @bridged: the bridge is registered; changed by @life only
+ * @using: the window is used; changed by @life only
  * @leaving: no new life is begun
  * @dead: verbs fail, nothing is rung
  * @lost: the link went down or came up in this life
@@ -73,6 +74,7 @@ struct board {
 	int number;
 	enum board_state state;
 	bool bridged;
+	bool using;
 	bool leaving;
 	bool dead;
 	bool lost;
@@ -103,6 +105,7 @@ struct board {
 
 /* board.c */
 void board_end(struct board *b, const char *why);
+void board_part(struct board *b, const char *why);
 
 /* bridge.c */
 extern const struct vbus_bridge_ops board_bridge_ops;

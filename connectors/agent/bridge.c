@@ -85,7 +85,7 @@ static int verb_exchange(struct board *b, const void *req, size_t req_len, void 
 		if (READ_ONCE(b->link->quiet))
 			board_end(b, "is given up");
 		else if (verb_late(b, begun))
-			board_end(b, "does not answer");
+			board_part(b, "does not answer");
 	}
 	if (!board_answered(b, seq))
 		return -ENODEV;
@@ -203,8 +203,7 @@ static void board_push(struct vbus_bridge *bridge, u64 addr, const void *data, s
 {
 	struct board *b = to_board(bridge);
 
-	if (!READ_ONCE(b->dead))
-		vbus_link_write(b->link, b->inbox + (addr & ~VBUS_AGENT_INBOX), data, len);
+	vbus_link_push(b->link, b->inbox + (addr & ~VBUS_AGENT_INBOX), data, len);
 }
 
 const struct vbus_bridge_ops board_bridge_ops = {

@@ -85,7 +85,8 @@ static irqreturn_t iv_interrupt(int irq, void *arg)
 
 /*
  * The board's memory the master may touch: all the DMA API may give away, but not the kernel
- * itself, as far as a module can tell where that ends.
+ * itself, as far as a module can tell where that ends. QEMU's board has no high memory; one that
+ * has some says so with another range.
  */
 static void iv_ranges(struct vbus_link *link)
 {
@@ -223,7 +224,8 @@ static int iv_get_vectors(struct iv_link *iv)
 {
 	int n, err;
 
-	n = pci_alloc_irq_vectors(iv->pdev, 1, VBUS_LINK_MAX_BITS, PCI_IRQ_MSIX);
+	/* All of them: a bit without one would be a doorbell that nobody hears. */
+	n = pci_alloc_irq_vectors(iv->pdev, iv->link.bits, iv->link.bits, PCI_IRQ_MSIX);
 	if (n < 0)
 		return n;
 	for (iv->nvectors = 0; iv->nvectors < n; iv->nvectors++) {

@@ -36,22 +36,27 @@ static DECLARE_WAIT_QUEUE_HEAD(link_parted);
 /* ---- accesses ---------------------------------------------------------------------------- */
 
 /*
- * A peer that is given up is left alone, also by who does not know yet; but for the rings, which
- * have the window to themselves until the end was detached.
+ * A peer that is given up is left alone, also by who does not know yet; but for the rings and their
+ * payload, which have the window to themselves until the end was detached.
  */
 static bool link_quiet(const struct vbus_link *link)
 {
 	return unlikely(READ_ONCE(link->quiet));
 }
 
-void vbus_link_write(struct vbus_link *link, u64 off, const void *src, size_t len)
+void vbus_link_push(struct vbus_link *link, u64 off, const void *src, size_t len)
 {
-	if (link_quiet(link))
-		return;
 	link->count.writes++;
 	link->count.write_bytes += len;
 	memcpy_toio(link->out + off, src, len);
 	vbus_model_write(len);
+}
+EXPORT_SYMBOL_GPL(vbus_link_push);
+
+void vbus_link_write(struct vbus_link *link, u64 off, const void *src, size_t len)
+{
+	if (!link_quiet(link))
+		vbus_link_push(link, off, src, len);
 }
 EXPORT_SYMBOL_GPL(vbus_link_write);
 
@@ -126,11 +131,15 @@ EXPORT_SYMBOL_GPL(vbus_link_rang);
 
 /* ---- a peer that is lost --------------------------------------------------------------------- */
 
-void vbus_link_use(struct vbus_link *link)
+bool vbus_link_use(struct vbus_link *link)
 {
+	bool up;
+
 	mutex_lock(&link->use_lock);
-	link->uses++;
+	up = !link->down;
+	link->uses += up;
 	mutex_unlock(&link->use_lock);
+	return up;
 }
 EXPORT_SYMBOL_GPL(vbus_link_use);
 
@@ -148,6 +157,22 @@ void vbus_link_unuse(struct vbus_link *link, bool lost)
 	mutex_unlock(&link->use_lock);
 }
 EXPORT_SYMBOL_GPL(vbus_link_unuse);
+
+static bool link_used(struct vbus_link *link)
+{
+	bool used;
+
+	mutex_lock(&link->use_lock);
+	used = link->uses;
+	mutex_unlock(&link->use_lock);
+	return used;
+}
+
+bool vbus_link_idle(struct vbus_link *link)
+{
+	return !link_used(link) && !(link->reverse && link_used(reverse_link(link->reverse)));
+}
+EXPORT_SYMBOL_GPL(vbus_link_idle);
 
 /* ---- sysfs: "vbus" in the directory of the hardware; "vbus-reverse" for the way back --------- */
 
@@ -326,7 +351,9 @@ int vbus_link_register(struct vbus_link *link)
 
 	if (!link_valid(link))
 		return -EINVAL;
-	mutex_init(&link->use_lock);
+	/* That of a way back is there as long as its front, whose carrier it has. */
+	if (!link->front)
+		mutex_init(&link->use_lock);
 	link->timeout_ms = heartbeat_timeout;
 	link->uses = 0;
 	link->lost = false;
@@ -372,7 +399,10 @@ EXPORT_SYMBOL_GPL(vbus_link_unregister);
 void vbus_link_carrier(struct vbus_link *link, bool up)
 {
 	mutex_lock(&link_lock);
+	/* Nobody begins to use it after that, see vbus_link_idle(). */
+	mutex_lock(&link->use_lock);
 	WRITE_ONCE(link->down, !up);
+	mutex_unlock(&link->use_lock);
 	if (link->user)
 		link->user->carrier(link);
 	mutex_unlock(&link_lock);

@@ -177,7 +177,10 @@ static void agent_up(struct agent *a, const struct vbus_agent_hello *h)
 	lockdep_assert_held(&a->lock);
 	if (IS_ERR(c))
 		return;
-	vbus_link_use(a->link);
+	if (!vbus_link_use(a->link)) {
+		vbus_client_put(&c->client);
+		return;
+	}
 	if (hello_check(a, h, c) || agent_join(a, c)) {
 		vbus_link_unuse(a->link, false);
 		vbus_client_put(&c->client);
@@ -271,8 +274,10 @@ static void agent_pulse(struct work_struct *work)
 
 	rcu_read_lock();
 	c = rcu_dereference(a->client);
-	if (c && !READ_ONCE(c->down) && !READ_ONCE(a->link->down))
+	if (c && !READ_ONCE(c->down) && !READ_ONCE(a->link->down)) {
 		vbus_link_writel(a->link, block_off(c, beat), ++c->beat);
+		wmb(); /* on its way, whatever the mapping; no doorbell follows */
+	}
 	rcu_read_unlock();
 	queue_delayed_work(a->pulse_wq, &a->pulse, life_beat());
 }
@@ -573,7 +578,6 @@ static void agent_detach(struct vbus_link *link)
 	if (agent_client(a))
 		agent_dismiss(a, "is let go");
 	mutex_unlock(&a->lock);
-	cancel_delayed_work_sync(&a->tick);
 	cancel_delayed_work_sync(&a->pulse);
 	engine_destroy(a->engine);
 	agent_exit_works(a);

@@ -106,7 +106,7 @@ int agent_pages_init(struct agent *a)
 	if (half < first + AGENT_PAGE)
 		return -ENOSPC;
 	a->inbox = half;
-	a->inbox_len = a->link->in_bytes - half;
+	a->inbox_len = min_t(u64, a->link->in_bytes - half, round_down(U32_MAX, PAGE_SIZE));
 	a->npages = half / AGENT_PAGE;
 	a->halves = bitmap_zalloc(a->npages, GFP_KERNEL);
 	if (!a->halves)

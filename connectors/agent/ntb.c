@@ -27,6 +27,7 @@
 #include <linux/ntb.h>
 #include <linux/pci.h>
 #include <linux/random.h>
+#include <linux/reboot.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -39,8 +40,11 @@
 #define VBUS_NTB_MAGIC	0x76624e31	/* with the version of what follows */
 #define VBUS_NTB_UNIT	4096
 
-/* How long a port that leaves waits for the peer, which looks once a second. */
-#define VBUS_NTB_PARTING	(2 * HZ)
+/* What takes several steps goes on so soon. */
+#define VBUS_NTB_SOON		max(HZ / 50, 1)
+
+/* How long a port that leaves waits for the peer, whose drivers and device models have to go. */
+#define VBUS_NTB_PARTING	(10 * HZ)
 
 /* The board's memory for calls of the master; the least of all memory of which that is a part. */
 #define VBUS_NTB_IN_BYTES	SZ_4M
@@ -89,9 +93,12 @@ static const char * const vbus_ntb_roles[] = {
  * @number: said in this handshake; 0: not begun
  * @translated: the number for which the bridge was told about @mem
  * @peer_number: the peer's, when it was last looked at
+ * @reboot: says good-bye when the machine restarts
  * @up: shaken hands
+ * @settling: it was up; who used it may still do
  * @registered: doorbells are for the connector
  * @leaving: no more work
+ * @left: good-bye was said
  * @complained: said why it does not come up, since it was up last
  */
 struct vbus_ntb {
@@ -111,9 +118,12 @@ struct vbus_ntb {
 	u32 number;
 	u32 translated;
 	u32 peer_number;
+	struct notifier_block reboot;
 	bool up;
+	bool settling;
 	bool registered;
 	bool leaving;
+	bool left;
 	bool complained;
 };
 
@@ -153,11 +163,18 @@ static const struct vbus_link_ops vbus_ntb_ops = {
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+/* All of them if there is one vector: some bridges do not say so then. */
+static u64 vbus_ntb_vector_mask(struct ntb_dev *ntb, int vector)
+{
+	return ntb_db_vector_count(ntb) > 1 ? ntb_db_vector_mask(ntb, vector) :
+					      ntb_db_valid_mask(ntb);
+}
+
 /* Acknowledged before anything is looked at: what is rung from here on interrupts again. */
 static void vbus_ntb_db_event(void *ctx, int vector)
 {
 	struct vbus_ntb *vn = ctx;
-	u64 rang = ntb_db_read(vn->ntb) & ntb_db_vector_mask(vn->ntb, vector);
+	u64 rang = ntb_db_read(vn->ntb) & vbus_ntb_vector_mask(vn->ntb, vector);
 
 	ntb_db_clear(vn->ntb, rang);
 	/* That was posted; this is not. */
@@ -183,15 +200,34 @@ static const struct ntb_ctx_ops vbus_ntb_ctx_ops = {
 
 /* ---- memory the peer sees -------------------------------------------------------------------- */
 
-static void vbus_ntb_free(struct vbus_ntb *vn)
+static void vbus_ntb_forget(struct vbus_ntb *vn)
 {
-	if (!vn->alloc)
-		return;
-	ntb_mw_clear_trans(vn->ntb, PEER, WINDOW);
-	dma_free_attrs(vn->ntb->dev.parent, vn->alloc_bytes, vn->alloc, vn->alloc_dma,
-		       DMA_ATTR_FORCE_CONTIGUOUS);
 	vn->alloc = NULL;
 	vn->translated = 0;
+}
+
+/* Memory that the peer may go on writing to must not be used for anything else. */
+static void vbus_ntb_lose(struct vbus_ntb *vn, const char *why)
+{
+	dev_warn(&vn->ntb->dev, "%s: %zu KiB are lost\n", why, vn->alloc_bytes >> 10);
+	vbus_ntb_forget(vn);
+}
+
+static void vbus_ntb_free(struct vbus_ntb *vn)
+{
+	int err;
+
+	if (!vn->alloc)
+		return;
+	err = ntb_mw_clear_trans(vn->ntb, PEER, WINDOW);
+	if (err) {
+		dev_warn(&vn->ntb->dev, "the bridge goes on showing memory: %pe\n", ERR_PTR(err));
+		vbus_ntb_lose(vn, "it cannot be given back");
+		return;
+	}
+	dma_free_attrs(vn->ntb->dev.parent, vn->alloc_bytes, vn->alloc, vn->alloc_dma,
+		       DMA_ATTR_FORCE_CONTIGUOUS);
+	vbus_ntb_forget(vn);
 }
 
 /* @bytes that begin at a multiple of @align: by chance, or by taking more. */
@@ -299,10 +335,8 @@ static void vbus_ntb_tear_down(struct vbus_ntb *vn)
 	vbus_link_pool_destroy(vn->pool);
 	vn->pool = NULL;
 	/* It was lent, and the master has not let go of it: all of the memory is lost. */
-	if (!link->in && link->in_addr) {
-		vn->alloc = NULL;
-		vn->translated = 0;
-	}
+	if (!link->in && link->in_addr)
+		vbus_ntb_lose(vn, "the peer does not let go of memory that was lent to it");
 }
 
 static void vbus_ntb_unregister(struct vbus_ntb *vn)
@@ -349,9 +383,12 @@ static u64 vbus_ntb_bytes(struct vbus_ntb *vn, u64 peer_window, u64 size_align, 
 	if (want < least)
 		vbus_ntb_complain(vn, "parameter memory=%u: the bridge shows %llu KiB or more",
 				  memory, least >> 10);
-	else if (min(peer_window, size_max) < least)
+	else if (peer_window < least)
 		vbus_ntb_complain(vn, "the peer's window, of %llu KiB, is too small",
-				  min(peer_window, size_max) >> 10);
+				  peer_window >> 10);
+	else if (size_max < least)
+		vbus_ntb_complain(vn, "the bridge shows %llu KiB at most, too little",
+				  size_max >> 10);
 	else
 		return round_down(min3(peer_window, size_max, want), unit);
 	return 0;
@@ -487,13 +524,23 @@ static int vbus_ntb_shake(struct vbus_ntb *vn, struct vbus_ntb_peer *peer)
 
 static void vbus_ntb_down(struct vbus_ntb *vn)
 {
-	if (vn->up) {
-		vn->up = false;
-		dev_info(&vn->ntb->dev, "the link is down\n");
-		vbus_link_carrier(&vn->link, false);
-	}
-	if (vn->number)
+	if (!vn->up)
+		return;
+	vn->up = false;
+	vn->settling = true;
+	dev_info(&vn->ntb->dev, "the link is down\n");
+	vbus_link_carrier(&vn->link, false);
+}
+
+/* Is nothing written to the peer's memory any more? */
+static bool vbus_ntb_settled(struct vbus_ntb *vn)
+{
+	if (vn->settling && vn->registered && !vbus_link_idle(&vn->link))
+		return false;
+	if (vn->settling)
 		vbus_ntb_withdraw(vn);
+	vn->settling = false;
+	return true;
 }
 
 /* A peer that is another one than before has another window, maybe. */
@@ -504,9 +551,11 @@ static void vbus_ntb_up(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
 	if (vn->registered && (vbus_ntb_bits(vn, peer) != vn->link.bits ||
 			       vbus_ntb_out_bytes(vn, peer) != vn->link.out_bytes))
 		vbus_ntb_unregister(vn);
-	/* With memory that is lost it begins anew. */
-	if (!vn->alloc)
+	/* With memory that is lost it begins anew, and so does the peer. */
+	if (!vn->alloc) {
+		vbus_ntb_withdraw(vn);
 		return;
+	}
 	if (vn->registered)
 		vbus_link_carrier(&vn->link, true);
 	else
@@ -519,30 +568,37 @@ static void vbus_ntb_up(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
 	vn->complained = false;
 }
 
-static void vbus_ntb_work(struct work_struct *work)
+/* Return: in how many jiffies to look again. */
+static unsigned int vbus_ntb_look(struct vbus_ntb *vn)
 {
-	struct vbus_ntb *vn = container_of(work, struct vbus_ntb, work.work);
-	unsigned int again = HZ;
+	bool link_up = ntb_link_is_up(vn->ntb, NULL, NULL);
 	struct vbus_ntb_peer peer;
 	int err;
 
-	if (READ_ONCE(vn->leaving))
-		return;
-	if (!ntb_link_is_up(vn->ntb, NULL, NULL)) {
+	/* Or it went down and came up so quickly that we did not see it. */
+	if (!link_up || (vn->up && ntb_spad_read(vn->ntb, SPAD_NUMBER) != vn->peer_number))
 		vbus_ntb_down(vn);
-	} else {
-		/* It went down and came up so quickly that we did not see it. */
-		if (vn->up && ntb_spad_read(vn->ntb, SPAD_NUMBER) != vn->peer_number)
-			vbus_ntb_down(vn);
-		if (!vn->up) {
-			err = vbus_ntb_shake(vn, &peer);
-			if (!err)
-				vbus_ntb_up(vn, &peer);
-			else if (err == -EAGAIN)
-				again = HZ / 50;
-		}
+	if (vn->up)
+		return HZ;
+	if (!vbus_ntb_settled(vn))
+		return VBUS_NTB_SOON;
+	if (!link_up) {
+		if (vn->number)
+			vbus_ntb_withdraw(vn);
+		return HZ;
 	}
-	queue_delayed_work(vn->wq, &vn->work, again);
+	err = vbus_ntb_shake(vn, &peer);
+	if (!err)
+		vbus_ntb_up(vn, &peer);
+	return err == -EAGAIN ? VBUS_NTB_SOON : HZ;
+}
+
+static void vbus_ntb_work(struct work_struct *work)
+{
+	struct vbus_ntb *vn = container_of(work, struct vbus_ntb, work.work);
+
+	if (!READ_ONCE(vn->leaving))
+		queue_delayed_work(vn->wq, &vn->work, vbus_ntb_look(vn));
 }
 
 /* ---- the port -------------------------------------------------------------------------------- */
@@ -608,6 +664,54 @@ static int vbus_ntb_map(struct vbus_ntb *vn)
 	return vn->link.out ? 0 : -ENOMEM;
 }
 
+/*
+ * Wait until the peer writes no more to what it was shown: ntb_link_disable() does not end that
+ * everywhere. It has noticed when its number is another one. If the link is down it cannot say so.
+ */
+static void vbus_ntb_part(struct vbus_ntb *vn)
+{
+	u32 number = ntb_spad_read(vn->ntb, SPAD_NUMBER);
+	unsigned long end = jiffies + VBUS_NTB_PARTING;
+
+	vbus_ntb_withdraw(vn);
+	if (!vn->alloc || !number)
+		return;
+	while (ntb_spad_read(vn->ntb, SPAD_NUMBER) == number &&
+	       ntb_link_is_up(vn->ntb, NULL, NULL)) {
+		if (time_after(jiffies, end)) {
+			vbus_ntb_lose(vn, "the peer does not let go of this side's memory");
+			return;
+		}
+		msleep(20);
+	}
+}
+
+static void vbus_ntb_leave(struct vbus_ntb *vn)
+{
+	struct ntb_dev *ntb = vn->ntb;
+
+	if (vn->left)
+		return;
+	vn->left = true;
+	WRITE_ONCE(vn->leaving, true);
+	cancel_delayed_work_sync(&vn->work);
+	/* While there is a link to say good-bye over. */
+	vbus_ntb_unregister(vn);
+	vbus_ntb_part(vn);
+	ntb_link_disable(ntb);
+	ntb_db_set_mask(ntb, ntb_db_valid_mask(ntb));
+}
+
+/*
+ * The API has no shutdown for clients, but who begins with this memory after a restart must not
+ * find the peer writing to it.
+ */
+static int vbus_ntb_reboot(struct notifier_block *nb, unsigned long action, void *data)
+{
+	vbus_ntb_leave(container_of(nb, struct vbus_ntb, reboot));
+	return NOTIFY_DONE;
+}
+
 /* The work may run as soon as there is a context: nothing fails after that. */
 static int vbus_ntb_start(struct vbus_ntb *vn)
 {
@@ -651,9 +755,12 @@ static int vbus_ntb_probe(struct ntb_client *self, struct ntb_dev *ntb)
 	vn->wq = alloc_ordered_workqueue("vbus-link-ntb", 0);
 	if (!vn->wq)
 		goto err_unmap;
+	vn->reboot.notifier_call = vbus_ntb_reboot;
 	err = vbus_ntb_start(vn);
 	if (err)
 		goto err_wq;
+	/* It does not fail. */
+	register_reboot_notifier(&vn->reboot);
 	return 0;
 
 err_wq:
@@ -665,39 +772,13 @@ err_free:
 	return err;
 }
 
-/*
- * Wait until the peer writes no more to what it was shown: ntb_link_disable() does not end that
- * everywhere. It has noticed when its number is another one. If the link is down it cannot say so.
- */
-static void vbus_ntb_part(struct vbus_ntb *vn)
-{
-	u32 number = ntb_spad_read(vn->ntb, SPAD_NUMBER);
-	unsigned long end = jiffies + VBUS_NTB_PARTING;
-
-	vbus_ntb_withdraw(vn);
-	if (!vn->alloc || !number)
-		return;
-	while (ntb_spad_read(vn->ntb, SPAD_NUMBER) == number &&
-	       ntb_link_is_up(vn->ntb, NULL, NULL)) {
-		if (time_after(jiffies, end)) {
-			dev_warn(&vn->ntb->dev, "the peer does not let go of this side's memory\n");
-			return;
-		}
-		msleep(20);
-	}
-}
-
 static void vbus_ntb_remove(struct ntb_client *self, struct ntb_dev *ntb)
 {
 	struct vbus_ntb *vn = ntb->ctx;
 
-	WRITE_ONCE(vn->leaving, true);
-	cancel_delayed_work_sync(&vn->work);
-	/* While there is a link to say good-bye over. */
-	vbus_ntb_unregister(vn);
-	vbus_ntb_part(vn);
-	ntb_link_disable(ntb);
-	ntb_db_set_mask(ntb, ntb_db_valid_mask(ntb));
+	/* If the machine restarts just now this waits for it. */
+	unregister_reboot_notifier(&vn->reboot);
+	vbus_ntb_leave(vn);
 	ntb_clear_ctx(ntb);
 	cancel_delayed_work_sync(&vn->work);
 	vbus_ntb_free(vn);

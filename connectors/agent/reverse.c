@@ -83,8 +83,10 @@ static void offer_tick(struct work_struct *work)
 {
 	struct link_reverse *r = container_of(work, struct link_reverse, tick.work);
 
-	if (!READ_ONCE(r->front->down))
+	if (vbus_link_use(r->front)) {
 		offer_write(r);
+		vbus_link_unuse(r->front, false);
+	}
 	queue_delayed_work(r->wq, &r->tick, life_beat());
 }
 
@@ -201,10 +203,14 @@ static int offer_take(struct link_reverse *r)
 	link->out_bytes = len;
 	WRITE_ONCE(link->quiet, false);
 	memset(&link->count, 0, sizeof(link->count));
-	vbus_link_use(r->front);
-	err = offer_holds(r) ? vbus_link_register(link) : -EAGAIN;
+	err = -EAGAIN;
+	if (vbus_link_use(r->front)) {
+		if (offer_holds(r))
+			err = vbus_link_register(link);
+		if (err)
+			vbus_link_unuse(r->front, false);
+	}
 	if (err) {
-		vbus_link_unuse(r->front, false);
 		r->pool = NULL;
 		vbus_link_pool_destroy(pool);
 	}
@@ -358,8 +364,10 @@ void reverse_start(struct vbus_link *front)
 	if (front->front || !(front->role == VBUS_LINK_BOARD ? front->in : front->pool))
 		return;
 	r = kzalloc(sizeof(*r), GFP_KERNEL);
-	if (!r)
+	if (!r) {
+		dev_warn(front->dev, "one direction only: %pe\n", ERR_PTR(-ENOMEM));
 		return;
+	}
 	r->front = front;
 	snprintf(r->name, sizeof(r->name), "%s-reverse", front->name);
 	r->link.name = r->name;
@@ -368,6 +376,7 @@ void reverse_start(struct vbus_link *front)
 	r->link.bits = front->bits;
 	r->link.peer_bits = front->peer_bits;
 	r->link.front = front;
+	mutex_init(&r->link.use_lock);
 	err = reverse_begin(r);
 	if (err) {
 		dev_warn(front->dev, "one direction only: %pe\n", ERR_PTR(err));

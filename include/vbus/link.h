@@ -202,9 +202,23 @@ void vbus_link_rang(struct vbus_link *link, u32 bit);
  * peer's silence is noticed; when it comes up, a board calls anew, since what it said before may
  * have been lost. Hardware that cannot tell never calls this.
  *
+ * Sessions end some time after this returns, see vbus_link_idle(). A link comes up when it is idle.
+ *
  * Context: process; not while @link is registered or unregistered.
  */
 void vbus_link_carrier(struct vbus_link *link, bool up);
+
+/**
+ * vbus_link_idle() - does nobody write through the window of a link that is down?
+ * @link: the link
+ *
+ * Drivers and device models may take a while to go. Once this is true it is so until the link is
+ * up again.
+ *
+ * Context: process; not while @link is registered or unregistered.
+ * Return: true if none of its sessions, in either direction, is left.
+ */
+bool vbus_link_idle(struct vbus_link *link);
 
 /* ---- memory in the place of all of it -------------------------------------------------------- */
 
@@ -287,15 +301,17 @@ void vbus_link_user_unregister(struct vbus_link_user *user);
 u32 vbus_link_timeout_ms(const struct vbus_link *link);
 
 /*
- * From here on something is expected of the peer in one direction; not any more, and if it is @lost
- * the hardware may have to be reset, which waits until nothing is expected in the other direction.
- * Process context.
+ * From here on the window is used in one direction, and something is expected of the peer; false if
+ * the link is down. Not any more, and if the peer is @lost the hardware may have to be reset, which
+ * waits until the window is not used in the other direction either. Process context.
  */
-void vbus_link_use(struct vbus_link *link);
+bool vbus_link_use(struct vbus_link *link);
 void vbus_link_unuse(struct vbus_link *link, bool lost);
 
 /* Accesses through the window, at offset @off of it; the caller has checked the range. */
 void vbus_link_write(struct vbus_link *link, u64 off, const void *src, size_t len);
+/* What a ring says is there, of a peer that was given up too: a slot must not go without it. */
+void vbus_link_push(struct vbus_link *link, u64 off, const void *src, size_t len);
 void vbus_link_read(struct vbus_link *link, void *dst, u64 off, size_t len);
 void vbus_link_writel(struct vbus_link *link, u64 off, u32 val);
 u32 vbus_link_readl(struct vbus_link *link, u64 off);

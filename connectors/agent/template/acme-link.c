@@ -102,7 +102,10 @@ static int acme_probe(struct platform_device *pdev)
 	acme->link.bits = ACME_BITS;
 	acme->link.peer_bits = ACME_BITS;
 	acme->link.out_bytes = resource_size(window);
-	/* What the DMA API may give away, but not the kernel itself. */
+	/*
+	 * What the DMA API may give away, but not the kernel itself. High memory, if there is any,
+	 * is another range, from __pa(high_memory) on. What lies in none the master refuses.
+	 */
 	acme->link.ranges[0].addr = PAGE_ALIGN(__pa(empty_zero_page));
 	acme->link.ranges[0].len = __pa(high_memory) - acme->link.ranges[0].addr;
 	acme->link.nranges = 1;

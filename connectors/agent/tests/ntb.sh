@@ -69,19 +69,19 @@ without_board()
 {
 	check "$1 the board's driver can go" board 0 "rmmod $link_module"
 	check "which the master is told" wait_for 2 gone
-	sleep 1
+	sleep 2
 	check_equal "the master writes to nothing that was freed" 0 "$(board 0 "cat $stray")"
 	check "it comes back" board 0 "modprobe $link_module"
 	check "and is attached" wait_for 20 up
 	check "and works" ping_board 0 queue 10 1000
 }
-# without_master WHAT
+# without_master WHAT: the master's goes while the board works on its bus.
 without_master()
 {
-	bus_for 0 ""
+	load
 	check "$1 the master's driver can go" master "rmmod $link_module"
 	check "the board loses its devices" wait_for 3 no_devices
-	sleep 1
+	sleep 2
 	check_equal "the board writes to nothing that was freed" 0 "$(master "cat $stray")"
 	check "it comes back" master "modprobe $link_module"
 	check "and the board can be put on its bus" wait_for 10 bus_again
@@ -90,7 +90,15 @@ without_master()
 }
 load
 without_board "under load"
-without_master "then"
+without_master "under load"
+# Silence would be noticed, too, but not within this time.
+master "echo 60000 >$(link_dir 0)/heartbeat_timeout"
+load
+board 0 "reboot -f & sleep 1; true" 3 >/dev/null
+check "a board that reboots says good-bye" wait_for 5 gone
+chassis start 0
+check "is attached again" eval "board_load 0 && wait_for 30 up"
+check "and works" ping_board 0 queue 10 1000
 # Nobody is there to say good-bye to.
 master "echo 0 >\$(echo $cable)"
 check "the cable is out" wait_for 3 gone
