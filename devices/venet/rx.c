@@ -331,6 +331,8 @@ static int rx_poll(struct vbus_poll *poll, int budget)
 	LIST_HEAD(skbs);
 	int done;
 
+	if (vbus_poll_is_busy(poll))
+		vbus_dqueue_disarm(rx->q);
 	rcu_read_lock();
 	if (unlikely(!list_empty(&rx->held))) {
 		be->deliver(rx, &rx->held);

@@ -2,6 +2,7 @@
 /*
  * The class venet-tap, and what frames from the driver do here.
  */
+#include <net/busy_poll.h>
 #include <net/gro.h>
 
 #include "tap.h"
@@ -50,6 +51,7 @@ static void tap_deliver(struct venet_rx *rx, struct list_head *skbs)
 		skb_list_del_init(skb);
 		skb->protocol = eth_type_trans(skb, dev);
 		skb_record_rx_queue(skb, rx->pair % dev->real_num_rx_queues);
+		skb_mark_napi_id(skb, napi);
 		if (tcp) {
 			napi_gro_receive(napi, skb);
 			gro = true;

@@ -10,17 +10,24 @@ static int pair_poll(struct napi_struct *napi, int budget)
 {
 	struct enet_pair *pair = container_of(napi, struct enet_pair, napi);
 	bool again = enet_tx_poll(pair, budget);
+	bool busy;
 	int work;
 
 	/* netpoll: only transmit completions */
 	if (unlikely(!budget))
 		return 0;
+	/* A socket polls: it wants no interrupt. When it stops we are called once more, without it. */
+	busy = test_bit(NAPI_STATE_IN_BUSY_POLL, &napi->state);
+	if (busy)
+		vbus_cons_disarm(&pair->rx.q->cpl);
 	work = enet_rx_poll(pair, budget);
+	if (work >= budget || again)
+		return budget;
 	/*
 	 * Armed before the NAPI completes, while the rings are still ours: an interrupt in between
 	 * makes napi_complete_done() run us again.
 	 */
-	if (work >= budget || again || enet_rx_arm(pair))
+	if (!busy && enet_rx_arm(pair))
 		return budget;
 	napi_complete_done(napi, work);
 	return work;

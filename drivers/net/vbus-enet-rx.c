@@ -10,6 +10,7 @@
  * The device returns buffers in the order they were posted; anything else ends the queue.
  */
 #include <linux/virtio_net.h>
+#include <net/busy_poll.h>
 #include <net/page_pool/helpers.h>
 
 #include "vbus-enet.h"
@@ -238,6 +239,7 @@ static void rx_deliver(struct enet_pair *pair, struct sk_buff *skb, const union 
 	batch->packets++;
 	batch->bytes += skb->len;
 	skb_record_rx_queue(skb, pair->index);
+	skb_mark_napi_id(skb, &pair->napi);
 	skb->protocol = eth_type_trans(skb, pair->enet->dev);
 	if (rx_alone(pair))
 		netif_receive_skb(skb);

@@ -301,6 +301,16 @@ bool vbus_dqueue_arm(struct vbus_dqueue *q)
 }
 EXPORT_SYMBOL_GPL(vbus_dqueue_arm);
 
+void vbus_dqueue_disarm(struct vbus_dqueue *q)
+{
+	if (!vbus_dqueue_lock(q))
+		return;
+	WRITE_ONCE(q->armed, false);
+	vbus_cons_disarm(&q->req);
+	vbus_dqueue_unlock(q);
+}
+EXPORT_SYMBOL_GPL(vbus_dqueue_disarm);
+
 int vbus_dqueue_event(struct vbus_dqueue *q, u64 addr)
 {
 	struct vbus_slot slot;

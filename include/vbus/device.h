@@ -336,6 +336,15 @@ struct vbus_poll {
 	int did;		/* of vbus_poll_more() */
 };
 
+/*
+ * vbus_poll_is_busy - in &vbus_poll.fn: a socket polls (net.core.busy_read), so no doorbell is
+ * wanted; @arm is not called before it stops
+ */
+static inline bool vbus_poll_is_busy(const struct vbus_poll *poll)
+{
+	return test_bit(NAPI_STATE_IN_BUSY_POLL, &poll->napi.state);
+}
+
 /**
  * vbus_poll_more() - in &vbus_poll.fn: there is more, although the budget is not used up
  * @poll: the poll
@@ -558,6 +567,14 @@ void vbus_dqueue_kick(struct vbus_dqueue *q);
  * Context: as vbus_dqueue_lock(). Return: true if there is work after all. A dead queue has none.
  */
 bool vbus_dqueue_arm(struct vbus_dqueue *q);
+
+/**
+ * vbus_dqueue_disarm() - take back vbus_dqueue_arm(), for who goes on looking after all
+ * @q: the queue
+ *
+ * A doorbell may come nevertheless. Context: as vbus_dqueue_lock(), which it takes.
+ */
+void vbus_dqueue_disarm(struct vbus_dqueue *q);
 
 /**
  * vbus_dqueue_event() - put one event into a stream and ring

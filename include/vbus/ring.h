@@ -114,6 +114,7 @@ struct vbus_cons {
 	u32 mask;
 	u32 idx;	/* next index to take */
 	u32 credited;	/* streams: last credit written */
+	u32 wake;	/* the index that a doorbell was asked for at */
 	bool stream;	/* vbus_cons_credit() is in use */
 	u64 garbage;	/* looks at a slot whose seq fitted no honest history */
 };
@@ -216,6 +217,7 @@ void __vbus_split_put(struct vbus_prod *p, const struct vbus_slot *s);
 void __vbus_split_publish(struct vbus_prod *p);
 void __vbus_split_credit(struct vbus_cons *c);
 int __vbus_split_arm(struct vbus_cons *c);
+void __vbus_split_disarm(struct vbus_cons *c);
 
 static __always_inline bool __vbus_ring_shared(const struct vbus_ring_mem *mem)
 {
@@ -550,10 +552,32 @@ static __always_inline int vbus_cons_arm(struct vbus_cons *c)
 		virt_store_release(&c->mem.line->credit, cpu_to_le32(c->idx));
 		c->credited = c->idx;
 	}
+	c->wake = c->idx;
 	WRITE_ONCE(c->mem.line->wake, cpu_to_le32(c->idx));
 	/* Pairs with the one in vbus_prod_kick(). */
 	virt_mb();
 	return vbus_cons_pending(c);
+}
+
+/**
+ * vbus_cons_disarm() - take back what vbus_cons_arm() has asked for
+ * @c: consumer
+ *
+ * For who goes on looking after all. A doorbell may come nevertheless. Nothing is written if one
+ * was rung, or is about to be, or was not asked for.
+ *
+ * Context: any; the consumer's lock.
+ */
+static __always_inline void vbus_cons_disarm(struct vbus_cons *c)
+{
+	if (c->wake != c->idx)
+		return;
+	/* An index of the past, for which nobody rings any more. */
+	c->wake = c->idx - 1;
+	if (__vbus_ring_shared(&c->mem))
+		WRITE_ONCE(c->mem.line->wake, cpu_to_le32(c->wake));
+	else
+		__vbus_split_disarm(c);
 }
 
 /**

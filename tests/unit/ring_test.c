@@ -685,6 +685,28 @@ static void a_line_is_one_write(void **state)
 	expect_empty();
 }
 
+static void disarmed_is_not_rung(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3 * SIZE; i++) {
+		assert_int_equal(vbus_cons_arm(&r.c), 0);
+		vbus_cons_disarm(&r.c);
+		assert_false(send(i));
+		expect(i);
+		/* Not asked for any more: nothing to take back, also not by chance. */
+		vbus_cons_disarm(&r.c);
+		assert_false(send(i));
+		assert_int_equal(vbus_cons_arm(&r.c), 1);
+		expect(i);
+		assert_int_equal(vbus_cons_arm(&r.c), 0);
+		assert_true(send(i));
+		/* It was rung: too late. */
+		vbus_cons_disarm(&r.c);
+		expect(i);
+	}
+}
+
 /* What was left to the next publish goes at last, or when it is enough, or is dropped. */
 static void a_series_ends(void **state)
 {
@@ -835,6 +857,7 @@ int main(void)
 		CASE(a_slot_is_read_once),
 		CASE(only_going_idle_reads_across),
 		CASE(a_line_is_one_write),
+		CASE(disarmed_is_not_rung),
 		CASE(a_series_ends),
 		{ "link_is_used_in_the_right_order", link_is_used_in_the_right_order, setup, teardown,
 		  &split },

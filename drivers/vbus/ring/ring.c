@@ -104,6 +104,7 @@ int vbus_cons_init(struct vbus_cons *c, const struct vbus_ring_mem *mem)
 		.mask = mem->size - 1,
 		.idx = mem->base,
 		.credited = mem->base,
+		.wake = mem->base,
 	};
 	return 0;
 }

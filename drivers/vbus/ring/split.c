@@ -103,6 +103,7 @@ int __vbus_split_arm(struct vbus_cons *c)
 {
 	if (c->stream && c->credited != c->idx)
 		__vbus_split_credit(c);
+	c->wake = c->idx;
 	split_writel(&c->mem, c->idx, &c->mem.line->wake);
 	/* Out of the write-combining buffers before the read that is to push it. */
 	mb();
@@ -112,3 +113,10 @@ int __vbus_split_arm(struct vbus_cons *c)
 	return vbus_cons_pending(c);
 }
 EXPORT_SYMBOL_GPL(__vbus_split_arm);
+
+void __vbus_split_disarm(struct vbus_cons *c)
+{
+	split_writel(&c->mem, c->wake, &c->mem.line->wake);
+	wmb(); /* on its way, whatever the mapping */
+}
+EXPORT_SYMBOL_GPL(__vbus_split_disarm);
