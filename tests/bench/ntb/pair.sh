@@ -8,6 +8,9 @@
 
 seconds=${SECONDS_EACH:-4}
 modules_of() { [ "$1" = ntb ] && echo ntb_transport ntb_netdev || echo vbus-link-ntb; }
+# Sockets that poll for 200 us before they sleep; ntb_netdev has nothing that they could poll.
+polls='echo 200 >/proc/sys/net/core/busy_read' sleeps='echo 0 >/proc/sys/net/core/busy_read'
+polled_port=11112
 die() { echo "pair: $*"; master 'dmesg | tail -n 20'; board 0 'dmesg | tail -n 20'; exit 1; }
 record() { printf '%s\t%s\n' "$1" "$2" | tee -a "$NTB_OUT"; }
 
@@ -90,14 +93,25 @@ tcp()
 	record "$1" $((${json:-0} / 1000000))
 }
 
+# udp NAME LINE: the line is sockperf's
+udp()
+{
+	metered "$1" 'Total Run\].*ReceivedMessages=([0-9]+)' "$2 -i 10.93.$net.1 -m 14 -t $seconds; $sleeps"
+	record "$1 least" "$(sed -n 's/.*<MIN> observation *= *\([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<"$text")"
+	record "$1 median" "$(sed -n 's/.*percentile 50\.000 *= *\([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<"$text")"
+	record "$1 p99" "$(sed -n 's/.*percentile 99\.000 *= *\([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<"$text")"
+}
+
 measure()
 {
 	tcp "$1 tcp up" ''
 	tcp "$1 tcp down" -R
-	metered "$1 udp" 'Total Run\].*ReceivedMessages=([0-9]+)' "sockperf ping-pong -i 10.93.$net.1 -m 14 -t $seconds"
-	record "$1 udp least" "$(sed -n 's/.*<MIN> observation *= *\([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<"$text")"
-	record "$1 udp median" "$(sed -n 's/.*percentile 50\.000 *= *\([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<"$text")"
-	record "$1 udp p99" "$(sed -n 's/.*percentile 99\.000 *= *\([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<"$text")"
+	udp "$1 udp" "sockperf ping-pong"
+	# A socket keeps what was said when it was made, and polls what its first packet came from.
+	master "$polls; sockperf server -p $polled_port >/dev/null 2>&1 & echo \$! >/tmp/polled; sleep 1; $sleeps"
+	udp "$1 polled" "$polls; sockperf ping-pong -p $polled_port"
+	# shellcheck disable=SC2016 # for the master's shell
+	master 'kill $(cat /tmp/polled)'
 }
 
 # Those of the two emulators.
