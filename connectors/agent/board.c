@@ -107,6 +107,11 @@ void board_end(struct board *b, const char *why)
 	queue_work(b->devices_wq, &b->life);
 }
 
+static bool board_unreachable(const struct board *b)
+{
+	return READ_ONCE(b->link->quiet) || READ_ONCE(b->link->down);
+}
+
 /*
  * Our memory can be freed when the master has let go of it, or has had the time to. One that was
  * given up is not told, so it would not answer; one that was @called may be about to.
@@ -116,13 +121,14 @@ static void board_leave(struct board *b, bool called)
 	unsigned long end = jiffies + (called ? CALLED_WAIT : life_timeout(b->link));
 
 	WRITE_ONCE(b->dead, true);
-	if (READ_ONCE(b->link->quiet) || READ_ONCE(b->link->down))
+	if (!b->using || board_unreachable(b))
 		return;
 	vbus_link_writel(b->link, master_off(hello.magic), 0);
 	wmb(); /* that, then the doorbell */
 	vbus_link_ring(b->link, BELL_CONTROL);
 	/* Who has lent the memory to be called at waits as long as the counter runs. */
-	while ((called || board_accepted(b)) && time_before(jiffies, end)) {
+	while (time_before(jiffies, end) && (called || board_accepted(b)) &&
+	       !board_unreachable(b)) {
 		if (called && board_accepted(b)) {
 			called = false;
 			end = jiffies + life_timeout(b->link);

@@ -18,6 +18,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitops.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -45,6 +46,8 @@
 
 /* How long a port that leaves waits for the peer, whose drivers and device models have to go. */
 #define VBUS_NTB_PARTING	(10 * HZ)
+/* How long a restart of the machine waits for all of that. */
+#define VBUS_NTB_REBOOT		(15 * HZ)
 
 /* The board's memory for calls of the master; the least of all memory of which that is a part. */
 #define VBUS_NTB_IN_BYTES	SZ_4M
@@ -93,7 +96,9 @@ static const char * const vbus_ntb_roles[] = {
  * @number: said in this handshake; 0: not begun
  * @translated: the number for which the bridge was told about @mem
  * @peer_number: the peer's, when it was last looked at
- * @reboot: says good-bye when the machine restarts
+ * @leave: says good-bye, once
+ * @gone: it was said
+ * @reboot: has it said when the machine restarts
  * @up: shaken hands
  * @settling: it was up; who used it may still do
  * @registered: doorbells are for the connector
@@ -118,6 +123,8 @@ struct vbus_ntb {
 	u32 number;
 	u32 translated;
 	u32 peer_number;
+	struct work_struct leave;
+	struct completion gone;
 	struct notifier_block reboot;
 	bool up;
 	bool settling;
@@ -686,8 +693,9 @@ static void vbus_ntb_part(struct vbus_ntb *vn)
 	}
 }
 
-static void vbus_ntb_leave(struct vbus_ntb *vn)
+static void vbus_ntb_leave(struct work_struct *work)
 {
+	struct vbus_ntb *vn = container_of(work, struct vbus_ntb, leave);
 	struct ntb_dev *ntb = vn->ntb;
 
 	if (vn->left)
@@ -700,15 +708,22 @@ static void vbus_ntb_leave(struct vbus_ntb *vn)
 	vbus_ntb_part(vn);
 	ntb_link_disable(ntb);
 	ntb_db_set_mask(ntb, ntb_db_valid_mask(ntb));
+	complete_all(&vn->gone);
 }
 
 /*
  * The API has no shutdown for clients, but who begins with this memory after a restart must not
- * find the peer writing to it.
+ * find the peer writing to it. Drivers that do not go must not keep the machine from restarting.
  */
 static int vbus_ntb_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
-	vbus_ntb_leave(container_of(nb, struct vbus_ntb, reboot));
+	struct vbus_ntb *vn = container_of(nb, struct vbus_ntb, reboot);
+
+	queue_work(system_long_wq, &vn->leave);
+	if (!wait_for_completion_timeout(&vn->gone, VBUS_NTB_REBOOT)) {
+		dev_warn(&vn->ntb->dev, "drivers do not go: the peer is not waited for\n");
+		ntb_link_disable(vn->ntb);
+	}
 	return NOTIFY_DONE;
 }
 
@@ -741,6 +756,8 @@ static int vbus_ntb_probe(struct ntb_client *self, struct ntb_dev *ntb)
 		return -ENOMEM;
 	vn->ntb = ntb;
 	INIT_DELAYED_WORK(&vn->work, vbus_ntb_work);
+	INIT_WORK(&vn->leave, vbus_ntb_leave);
+	init_completion(&vn->gone);
 	vn->link.name = dev_name(&ntb->dev);
 	vn->link.owner = THIS_MODULE;
 	vn->link.ops = &vbus_ntb_ops;
@@ -778,7 +795,8 @@ static void vbus_ntb_remove(struct ntb_client *self, struct ntb_dev *ntb)
 
 	/* If the machine restarts just now this waits for it. */
 	unregister_reboot_notifier(&vn->reboot);
-	vbus_ntb_leave(vn);
+	queue_work(system_long_wq, &vn->leave);
+	flush_work(&vn->leave);
 	ntb_clear_ctx(ntb);
 	cancel_delayed_work_sync(&vn->work);
 	vbus_ntb_free(vn);

@@ -57,7 +57,7 @@ enum vbus_link_role {
  *	looked at. Optional
  * @reset: bring the window and the doorbells into the state they had when the link was registered,
  *	after a peer was lost: of a master only, and when the link is used in neither direction.
- *	Process context. Optional
+ *	Process context; must not call vbus_link_carrier(). Optional
  */
 struct vbus_link_ops {
 	void (*ring)(struct vbus_link *link, u32 bit);
