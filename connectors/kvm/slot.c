@@ -24,7 +24,8 @@
 #define RETRY_DELAY	HZ
 /*
  * Who closes a function closes its container next, and in Linux 6.1 vfio's notify on that close has
- * no lock: it may use what goes with the last function of the container. So that rests for a while.
+ * no lock: it may use what goes with the last function of the container. So that rests for a while,
+ * which nobody needs who closes one after the other. Who waits in between can still meet it.
  */
 #define REST_DELAY	HZ
 
@@ -178,7 +179,7 @@ static void slot_work(struct work_struct *work)
 	complete_all(&s->ready);
 	while ((fn = slot_take_useless(s, &rest)))
 		vkvm_fn_del(fn);
-	/* If the work is queued already it comes sooner, and finds out again. */
+	/* If the work is queued already it finds out again then. */
 	if (rest)
 		queue_delayed_work(vkvm_wq, &s->work, rest);
 	mutex_lock(&s->lock);

@@ -16,7 +16,7 @@ static int pair_poll(struct napi_struct *napi, int budget)
 	/* netpoll: only transmit completions */
 	if (unlikely(!budget))
 		return 0;
-	/* A socket polls: it wants no interrupt. When it stops we are called once more, without it. */
+	/* A socket polls: it wants no interrupt. When it stops we are called once more. */
 	busy = test_bit(NAPI_STATE_IN_BUSY_POLL, &napi->state);
 	if (busy)
 		vbus_cons_disarm(&pair->rx.q->cpl);

@@ -74,9 +74,9 @@ static void drop_work(struct work_struct *work)
 static DECLARE_WORK(dropped_work, drop_work);
 
 /*
- * As config_item_put() of an item that rmdir removes. Its path is there until rmdir returns, and who
- * makes a link to it takes a reference without asking whether there is one left. So one stays until
- * the path is gone. Items have left their group's list, so their entry is free.
+ * As config_item_put() of an item that rmdir removes. Its path is there until rmdir returns, and
+ * who makes a link to it takes a reference without asking whether there is one left. So one stays
+ * until the path is gone. Items have left their group's list, so their entry is free.
  */
 static void item_drop(struct config_item *item)
 {

@@ -74,9 +74,13 @@ static int poll_napi(struct napi_struct *napi, int budget)
 			vbus_pace_more(&poll->pace, began, ktime_get_ns(), poll->did);
 		return budget;
 	}
-	/* A socket that polls wants no doorbell; when it stops we are called once more, without it. */
-	if (vbus_poll_is_busy(poll))
+	/* A socket polls: it wants no doorbell. When it stops we are called once more. */
+	if (vbus_poll_is_busy(poll)) {
+		/* What was measured has ended. */
+		if (paced)
+			vbus_pace_init(&poll->pace);
 		return done;
+	}
 	look = paced && poll_look_again(poll, began, done);
 	/*
 	 * While the poll is still ours: vbus_poll_disable() waits for that. A doorbell that comes
