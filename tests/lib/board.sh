@@ -12,7 +12,6 @@
 #   bus_for N BUS                put board N on a bus of the master
 #   board_load N                 load the modules of a board
 #   board_proxy N                wait for the first proxy device of a board
-#   back_possible                may the master's kernel use devices of a board? The debug kernel refuses
 #   back_bus N                   on board N, make bus "back", for devices that the master uses
 #   back_device N NAME CLASS     make a device on it
 #   back_for N BUS               put the master on a bus of board N
@@ -62,7 +61,6 @@ board_load()
 	board "$1" "modprobe vbus-link heartbeat_timeout=3000; modprobe -a vbus-board $link_modules vbus-echo vbus-enet"
 }
 
-back_possible() { [ "${CHASSIS_KERNEL:-}" != debug ]; }
 back_bus()
 {
 	board "$1" "mkdir -p /config; grep -q ' /config ' /proc/mounts || mount -t configfs configfs /config
