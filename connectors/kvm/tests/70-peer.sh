@@ -55,8 +55,9 @@ wait "$peer" 2>/dev/null
 FN2=$(readlink -f "$SYSV/instances/b2/kvm")
 check_errno "owner_uid takes numbers" EINVAL put nobody "$FN2/owner_uid"
 put 1000 "$FN2/owner_uid"
+not_offered() { [ "$(readlink -f "$SYSV/instances/b2/kvm")" != "$FN2" ]; }
 check "a released function is not offered any more" \
-	wait_for 2 test "$(readlink -f "$SYSV/instances/b2/kvm")" != "$FN2"
+	wait_for 2 not_offered
 link e1 b2 2>/dev/null || { unlink_device e1 b1; link e1 b2; }
 put 0 "$FN2/owner_uid"
 check "its owner needs no membership" vfio-peer "$FN2" echo 5

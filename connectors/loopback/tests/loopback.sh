@@ -47,12 +47,13 @@ try_names()
 	check_equal "nothing was made by that" "loopback.*" "$(names)"
 }
 
+names_are() { [ "$(names)" = "$*" ]; }
 try_numbers()
 {
 	local i
 	for i in 0 1 2; do put lo-bus "$LOOP/attach"; done
 	check "three attachments have three proxy devices" \
-		wait_for 5 test "$(names)" = "loopback.0:0 loopback.1:0 loopback.2:0"
+		wait_for 5 names_are loopback.0:0 loopback.1:0 loopback.2:0
 	put loopback.1 "$LOOP/detach"
 	check_equal "detach takes away its own" "loopback.0:0 loopback.2:0" "$(names)"
 	put lo-bus "$LOOP/attach"
