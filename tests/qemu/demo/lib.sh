@@ -17,5 +17,5 @@ moved()
 {
 	awk 'NR == FNR { was[$1] = $2; next }
 		$2 != was[$1] { name = $1; sub("/sys/(vbus/instances|bus/pci/devices)/", "", name)
-				printf "  %-70s +%d\n", name, $2 - was[$1] }' "$1" "$2"
+				printf "  %-70s +%.0f\n", name, $2 - was[$1] }' "$1" "$2"
 }
