@@ -8,12 +8,9 @@
  * is enough, either may have devices that the other uses: then half of what the board writes is for
  * what the master maps for those of the board.
  *
- * Each time the link comes up, the two ends tell each other by scratchpads what they are and how
- * much there is to see. Scratchpads keep old values, so each end says a number of its own, and what
- * the other says is good when it has said both numbers; it has translated its window by then.
- *
- * A number is taken back, or replaced, when its end writes to the peer's memory no more. Bridges
- * may show memory for longer than they were told to, so a port that leaves waits for that.
+ * The two ends get to know each other by scratchpads (ntb_shake.c). Bridges may show memory for
+ * longer than they were told to, so a port that leaves waits until the peer has taken its number
+ * back: then it writes to this memory no more.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,11 +20,9 @@
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/kobject.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/ntb.h>
 #include <linux/pci.h>
-#include <linux/random.h>
 #include <linux/reboot.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -35,11 +30,7 @@
 #include <linux/workqueue.h>
 #include <vbus/link.h>
 
-#define PEER		NTB_DEF_PEER_IDX
-#define WINDOW		0
-
-#define VBUS_NTB_MAGIC	0x76624e31	/* with the version of what follows */
-#define VBUS_NTB_UNIT	4096
+#include "ntb.h"
 
 /* What takes several steps goes on so soon. */
 #define VBUS_NTB_SOON		max(HZ / 50, 1)
@@ -53,24 +44,9 @@
 #define VBUS_NTB_IN_BYTES	SZ_4M
 #define VBUS_NTB_BOTH_MIN	SZ_16M
 
-/* What the peer reads; we write the peer's. Sizes are in VBUS_NTB_UNIT. */
-enum {
-	SPAD_MAGIC,
-	SPAD_NUMBER,
-	SPAD_SELF,	/* role | doorbell bits << 8 */
-	SPAD_WINDOW,	/* size of the window into the peer's memory */
-	SPAD_MEMORY,	/* how much memory the peer's window shows */
-	SPAD_ECHO,	/* both numbers, one xor the other; written last */
-	SPAD_COUNT,
-};
-
 static char *role = "auto";
 module_param(role, charp, 0444);
 MODULE_PARM_DESC(role, "master, board, or auto: the port with the lower number is the master (auto)");
-
-static unsigned int memory = 32;
-module_param(memory, uint, 0444);
-MODULE_PARM_DESC(memory, "most MiB that the peer is shown (32)");
 
 static const char * const vbus_ntb_roles[] = {
 	[VBUS_LINK_MASTER] = "master",
@@ -78,72 +54,8 @@ static const char * const vbus_ntb_roles[] = {
 	"auto",
 };
 
-/**
- * struct vbus_ntb - one link
- * @link: what the connector sees
- * @ntb: the port
- * @work: shakes hands, and looks whether the peer is still the same
- * @wq: where it runs
- * @phys: the window
- * @window: its bytes
- * @bits: doorbell bits of this port; the link has those that both ports have
- * @alloc: memory the peer's window shows, as it was allocated
- * @alloc_dma: its address
- * @alloc_bytes: its size
- * @mem: the aligned part that is shown
- * @mem_bytes: its size
- * @pool: board: what drivers work in
- * @number: said in this handshake; 0: not begun
- * @translated: the number for which the bridge was told about @mem
- * @peer_number: the peer's, when it was last looked at
- * @leave: says good-bye, once
- * @gone: it was said
- * @reboot: has it said when the machine restarts
- * @up: shaken hands
- * @settling: it was up; who used it may still do
- * @registered: doorbells are for the connector
- * @leaving: no more work
- * @left: good-bye was said
- * @complained: said why it does not come up, since it was up last
- */
-struct vbus_ntb {
-	struct vbus_link link;
-	struct ntb_dev *ntb;
-	struct delayed_work work;
-	struct workqueue_struct *wq;
-	phys_addr_t phys;
-	resource_size_t window;
-	u32 bits;
-	void *alloc;
-	dma_addr_t alloc_dma;
-	size_t alloc_bytes;
-	void *mem;
-	u64 mem_bytes;
-	struct link_pool *pool;
-	u32 number;
-	u32 translated;
-	u32 peer_number;
-	struct work_struct leave;
-	struct completion gone;
-	struct notifier_block reboot;
-	bool up;
-	bool settling;
-	bool registered;
-	bool leaving;
-	bool left;
-	bool complained;
-};
-
-/* What a peer has said. */
-struct vbus_ntb_peer {
-	enum vbus_link_role role;
-	u32 bits;
-	u64 window;
-	u64 memory;
-};
-
 /* A peer, or a parameter, that is wrong is so each time. */
-static __printf(2, 3) void vbus_ntb_complain(struct vbus_ntb *vn, const char *fmt, ...)
+void vbus_ntb_complain(struct vbus_ntb *vn, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
 	va_list args;
@@ -205,60 +117,6 @@ static const struct ntb_ctx_ops vbus_ntb_ctx_ops = {
 	.db_event = vbus_ntb_db_event,
 };
 
-/* ---- memory the peer sees -------------------------------------------------------------------- */
-
-static void vbus_ntb_forget(struct vbus_ntb *vn)
-{
-	vn->alloc = NULL;
-	vn->translated = 0;
-}
-
-/* Memory that the peer may go on writing to must not be used for anything else. */
-static void vbus_ntb_lose(struct vbus_ntb *vn, const char *why)
-{
-	dev_warn(&vn->ntb->dev, "%s: %zu KiB are lost\n", why, vn->alloc_bytes >> 10);
-	vbus_ntb_forget(vn);
-}
-
-static void vbus_ntb_free(struct vbus_ntb *vn)
-{
-	int err;
-
-	if (!vn->alloc)
-		return;
-	err = ntb_mw_clear_trans(vn->ntb, PEER, WINDOW);
-	if (err) {
-		dev_warn(&vn->ntb->dev, "the bridge goes on showing memory: %pe\n", ERR_PTR(err));
-		vbus_ntb_lose(vn, "it cannot be given back");
-		return;
-	}
-	dma_free_attrs(vn->ntb->dev.parent, vn->alloc_bytes, vn->alloc, vn->alloc_dma,
-		       DMA_ATTR_FORCE_CONTIGUOUS);
-	vbus_ntb_forget(vn);
-}
-
-/* @bytes that begin at a multiple of @align: by chance, or by taking more. */
-static int vbus_ntb_alloc(struct vbus_ntb *vn, size_t bytes, resource_size_t align)
-{
-	struct device *dev = vn->ntb->dev.parent;
-	int twice;
-
-	for (twice = 0; twice < 2; twice++) {
-		vn->alloc_bytes = bytes + (twice ? align : 0);
-		vn->alloc = dma_alloc_attrs(dev, vn->alloc_bytes, &vn->alloc_dma,
-					    GFP_KERNEL | __GFP_NOWARN, DMA_ATTR_FORCE_CONTIGUOUS);
-		if (!vn->alloc)
-			return -ENOMEM;
-		vn->mem = vn->alloc + (ALIGN(vn->alloc_dma, align) - vn->alloc_dma);
-		if (vn->mem + bytes <= vn->alloc + vn->alloc_bytes)
-			return 0;
-		dma_free_attrs(dev, vn->alloc_bytes, vn->alloc, vn->alloc_dma,
-			       DMA_ATTR_FORCE_CONTIGUOUS);
-		vn->alloc = NULL;
-	}
-	return -ENOMEM;
-}
-
 /* ---- coming and going ------------------------------------------------------------------------ */
 
 /* Offset 0 is given to nobody: it is no good address. */
@@ -308,11 +166,6 @@ static u32 vbus_ntb_bits(const struct vbus_ntb *vn, const struct vbus_ntb_peer *
 	return min(vn->bits, peer->bits);
 }
 
-static u64 vbus_ntb_out_bytes(const struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
-{
-	return min_t(u64, peer->memory, vn->window);
-}
-
 static int vbus_ntb_set_up(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
 {
 	struct vbus_link *link = &vn->link;
@@ -346,7 +199,7 @@ static void vbus_ntb_tear_down(struct vbus_ntb *vn)
 		vbus_ntb_lose(vn, "the peer does not let go of memory that was lent to it");
 }
 
-static void vbus_ntb_unregister(struct vbus_ntb *vn)
+void vbus_ntb_unregister(struct vbus_ntb *vn)
 {
 	if (!vn->registered)
 		return;
@@ -374,158 +227,6 @@ static int vbus_ntb_register(struct vbus_ntb *vn, const struct vbus_ntb_peer *pe
 		 vn->link.bits);
 	/* Its files are there: a rule of udev's can put the board on its bus. */
 	kobject_uevent(&vn->ntb->dev.kobj, KOBJ_CHANGE);
-	return 0;
-}
-
-/*
- * As much as the peer's window shows, the bridge can, and we want; 0, and why was said, if that is
- * nothing.
- */
-static u64 vbus_ntb_bytes(struct vbus_ntb *vn, u64 peer_window, u64 size_align, u64 size_max)
-{
-	u64 unit = max3(size_align, (u64)VBUS_NTB_UNIT, (u64)PAGE_SIZE);
-	u64 least = max(unit, 2 * (u64)PAGE_SIZE);
-	u64 want = (u64)memory << 20;
-
-	if (want < least)
-		vbus_ntb_complain(vn, "parameter memory=%u: the bridge shows %llu KiB or more",
-				  memory, least >> 10);
-	else if (peer_window < least)
-		vbus_ntb_complain(vn, "the peer's window, of %llu KiB, is too small",
-				  peer_window >> 10);
-	else if (size_max < least)
-		vbus_ntb_complain(vn, "the bridge shows %llu KiB at most, too little",
-				  size_max >> 10);
-	else
-		return round_down(min3(peer_window, size_max, want), unit);
-	return 0;
-}
-
-/* Once in a handshake: a bridge may have lost it with the link. */
-static int vbus_ntb_translate(struct vbus_ntb *vn, u64 peer_window)
-{
-	resource_size_t align, size_align, size_max;
-	u64 bytes;
-	int err;
-
-	err = ntb_mw_get_align(vn->ntb, PEER, WINDOW, &align, &size_align, &size_max);
-	if (err) {
-		vbus_ntb_complain(vn, "the bridge does not say what its window takes: %pe",
-				  ERR_PTR(err));
-		return err;
-	}
-	bytes = vbus_ntb_bytes(vn, peer_window, size_align, size_max);
-	if (!bytes)
-		return -ENOSPC;
-	/* Another peer than before, with another window. */
-	if (vn->alloc && bytes != vn->mem_bytes) {
-		vbus_ntb_unregister(vn);
-		vbus_ntb_free(vn);
-	}
-	if (!vn->alloc) {
-		/* Some bridges want a multiple of the size, and do not say so. */
-		err = vbus_ntb_alloc(vn, bytes, max3((u64)align, (u64)PAGE_SIZE,
-						     (u64)roundup_pow_of_two(bytes)));
-		if (err) {
-			vbus_ntb_complain(vn, "no %llu KiB in one piece to show to the peer: %pe",
-					  bytes >> 10, ERR_PTR(err));
-			return err;
-		}
-		vn->mem_bytes = bytes;
-	}
-	if (vn->translated == vn->number)
-		return 0;
-	err = ntb_mw_set_trans(vn->ntb, PEER, WINDOW, vn->alloc_dma + (vn->mem - vn->alloc),
-			       vn->mem_bytes);
-	if (err)
-		vbus_ntb_complain(vn, "the bridge does not translate: %pe", ERR_PTR(err));
-	else
-		vn->translated = vn->number;
-	return err;
-}
-
-/* ---- shaking hands --------------------------------------------------------------------------- */
-
-static void vbus_ntb_say(struct vbus_ntb *vn, int spad, u32 val)
-{
-	ntb_peer_spad_write(vn->ntb, PEER, spad, val);
-}
-
-/* Said again and again: the peer's driver may have come later, and cleared what was there. */
-static void vbus_ntb_introduce(struct vbus_ntb *vn)
-{
-	while (!vn->number)
-		vn->number = get_random_u32();
-	vbus_ntb_say(vn, SPAD_SELF, vn->link.role | vn->bits << 8);
-	vbus_ntb_say(vn, SPAD_WINDOW, vn->window / VBUS_NTB_UNIT);
-	vbus_ntb_say(vn, SPAD_MAGIC, VBUS_NTB_MAGIC);
-	vbus_ntb_say(vn, SPAD_NUMBER, vn->number);
-}
-
-/* What was said holds no more. To be said when nothing is written to the peer's memory any more. */
-static void vbus_ntb_withdraw(struct vbus_ntb *vn)
-{
-	vn->number = 0;
-	vbus_ntb_say(vn, SPAD_MAGIC, 0);
-	vbus_ntb_say(vn, SPAD_NUMBER, 0);
-}
-
-static void vbus_ntb_listen(struct vbus_ntb *vn, struct vbus_ntb_peer *peer)
-{
-	u32 self = ntb_spad_read(vn->ntb, SPAD_SELF);
-
-	peer->role = self & 0xff;
-	peer->bits = self >> 8;
-	peer->window = (u64)ntb_spad_read(vn->ntb, SPAD_WINDOW) * VBUS_NTB_UNIT;
-	peer->memory = (u64)ntb_spad_read(vn->ntb, SPAD_MEMORY) * VBUS_NTB_UNIT;
-}
-
-static int vbus_ntb_check(struct vbus_ntb *vn, const struct vbus_ntb_peer *peer)
-{
-	const char *why = NULL;
-
-	if (peer->role > VBUS_LINK_BOARD || !peer->bits || peer->bits > VBUS_LINK_MAX_BITS)
-		why = "makes no sense";
-	else if (peer->role == vn->link.role)
-		why = "has the same role";
-	if (!why)
-		return 0;
-	vbus_ntb_complain(vn, "the peer %s", why);
-	return -EPROTO;
-}
-
-/* One step; 0 when both know all. */
-static int vbus_ntb_shake(struct vbus_ntb *vn, struct vbus_ntb_peer *peer)
-{
-	u32 echo, number;
-	int err;
-
-	vbus_ntb_introduce(vn);
-	number = ntb_spad_read(vn->ntb, SPAD_NUMBER);
-	if (ntb_spad_read(vn->ntb, SPAD_MAGIC) != VBUS_NTB_MAGIC || !number ||
-	    number == vn->number) {
-		/*
-		 * Nobody there, or the same number by chance. A new one: who leaves waits for it,
-		 * and a scratchpad that was cleared must be no echo.
-		 */
-		vn->number = 0;
-		return -EAGAIN;
-	}
-	echo = ntb_spad_read(vn->ntb, SPAD_ECHO);
-	vbus_ntb_listen(vn, peer);
-	err = vbus_ntb_check(vn, peer) ?: vbus_ntb_translate(vn, peer->window);
-	if (err)
-		return err;
-	vbus_ntb_say(vn, SPAD_MEMORY, vn->mem_bytes / VBUS_NTB_UNIT);
-	vbus_ntb_say(vn, SPAD_ECHO, number ^ vn->number);
-	/* What was read is good if the echo was there before, from the same peer. */
-	if (echo != (number ^ vn->number) || number != ntb_spad_read(vn->ntb, SPAD_NUMBER))
-		return -EAGAIN;
-	if (!vbus_ntb_out_bytes(vn, peer)) {
-		vbus_ntb_complain(vn, "the peer shows no memory");
-		return -EPROTO;
-	}
-	vn->peer_number = number;
 	return 0;
 }
 

@@ -712,16 +712,25 @@ static void restart_binds_anew(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), -EEXIST);
 }
 
-/* What a driver with one does. */
+static void frozen(struct work_struct *work)
+{
+}
+
+/* What a driver with one does: while the machine wakes up the bridge's work is still frozen. */
 static void restart_keeps_who_opens(struct kunit *test)
 {
 	struct fake *f = test->priv;
+	struct work_struct *recheck = &f->bridge.recheck;
+	work_func_t thawed = recheck->func;
 
 	KUNIT_ASSERT_EQ(test, event(f, VBUS_EV_DEVADD, 1, TYPE), 0);
 	vbus_close(probed);
-	KUNIT_ASSERT_EQ(test, vbus_bridge_restart(&f->bridge), 0);
+	recheck->func = frozen;
+	KUNIT_EXPECT_EQ(test, vbus_bridge_restart(&f->bridge), 0);
+	flush_work(recheck);
+	recheck->func = thawed;
 	KUNIT_EXPECT_EQ(test, vbus_open(probed, 1, 0), 0);
-	flush_work(&f->bridge.recheck);
+	thawed(recheck);
 	KUNIT_EXPECT_EQ(test, probes + removes, 1);
 }
 
