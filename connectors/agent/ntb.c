@@ -37,7 +37,7 @@
 
 /* How long a port that leaves waits for the peer, whose drivers and device models have to go. */
 #define VBUS_NTB_PARTING	(10 * HZ)
-/* How long a restart of the machine waits for all of that. */
+/* How long a restart of the machine waits for all of that, for each port. */
 #define VBUS_NTB_REBOOT		(15 * HZ)
 
 /* The board's memory for calls of the master; the least of all memory of which that is a part. */
@@ -422,7 +422,7 @@ static int vbus_ntb_reboot(struct notifier_block *nb, unsigned long action, void
 
 	queue_work(system_long_wq, &vn->leave);
 	if (!wait_for_completion_timeout(&vn->gone, VBUS_NTB_REBOOT)) {
-		dev_warn(&vn->ntb->dev, "drivers do not go: the peer is not waited for\n");
+		dev_warn(&vn->ntb->dev, "saying good-bye takes too long, it is not waited for\n");
 		ntb_link_disable(vn->ntb);
 	}
 	return NOTIFY_DONE;
