@@ -134,6 +134,7 @@ static void board_leave(struct board *b, bool called)
 			end = jiffies + life_timeout(b->link);
 		}
 		vbus_link_writel(b->link, master_off(beat), ++b->beat);
+		wmb(); /* it is on its way: no doorbell follows */
 		msleep(20);
 	}
 }

@@ -40,7 +40,7 @@ enum board_state {
  * @number: N of "agent.N"
  * @state: enum board_state; a life is begun by @life, goes on by @tick, and anybody may end it
  * @bridged: the bridge is registered; changed by @life only
- * @using: the window is used; changed by @life only
+ * @using: the window is used; changed by @life, or when that cannot run
  * @leaving: no new life is begun
  * @dead: verbs fail, nothing is rung
  * @lost: the link went down or came up in this life

@@ -247,6 +247,7 @@ static void agent_farewell(struct agent *a, struct agent_client *c)
 
 	agent_down(a, "has left");
 	vbus_link_writel(a->link, ack, 0);
+	wmb(); /* it is on its way: no doorbell follows, and the board waits */
 	vbus_link_unuse(a->link, true);
 }
 

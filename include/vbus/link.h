@@ -152,7 +152,7 @@ struct vbus_link {
 	struct link_reverse *reverse;
 	u32 timeout_ms;
 	bool quiet;
-	struct mutex use_lock;	/* @uses, @lost; held while a link is reset */
+	struct mutex use_lock;	/* @uses, @lost, changes of @down; held while a link is reset */
 	u32 uses;
 	bool lost;
 	bool down;
