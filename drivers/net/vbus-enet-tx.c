@@ -362,7 +362,7 @@ bool enet_tx_poll(struct enet_pair *pair, int budget)
 	/* Nobody waits; whoever will wait next arms by himself. */
 	if (!READ_ONCE(tx->armed) && !netif_tx_queue_stopped(tx->txq))
 		return false;
-	/* netpoll, without a budget, may come from our own transmit function, if that prints. */
+	/* netpoll, without a budget, has interrupts off: it must not spin here. */
 	if (budget)
 		__netif_tx_lock(tx->txq, smp_processor_id());
 	else if (!__netif_tx_trylock(tx->txq))

@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include "core.h"
 
 /* NAPI wants a device. One for all polls will do: nothing of it is used but its list. */
@@ -76,6 +77,9 @@ static int poll_napi(struct napi_struct *napi, int budget)
 	}
 	/* A socket polls: it wants no doorbell. When it stops we are called once more. */
 	if (vbus_poll_is_busy(poll)) {
+		/* And goes on as long as it likes, unless told so: vbus_poll_disable() waits. */
+		if (napi_disable_pending(napi))
+			set_tsk_need_resched(current);
 		/* What was measured has ended. */
 		if (paced)
 			vbus_pace_init(&poll->pace);

@@ -563,8 +563,8 @@ static __always_inline int vbus_cons_arm(struct vbus_cons *c)
  * vbus_cons_disarm() - take back what vbus_cons_arm() has asked for
  * @c: consumer
  *
- * For who goes on looking after all. A doorbell may come nevertheless. Nothing is written if one
- * was rung, or is about to be, or was not asked for.
+ * For who goes on looking after all. A doorbell may come nevertheless. Nothing is written if none
+ * was asked for since the last slot was taken.
  *
  * Context: any; the consumer's lock.
  */

@@ -41,3 +41,13 @@ did "sleeping goes on as before" round_trips 0
 check "and is woken" test "$REPLY" -ge 1500
 check_equal "nothing was missed" 0 "$(client_count busy missed)"
 check_equal "nor bad" 0 "$(client_count busy bad)"
+
+# One who would poll for 20 seconds is not waited for.
+pingpong server 5100 20000000 &
+at_exit kill $!
+did "a socket polls on and on" in_ns drv pingpong 10.95.0.1 5100 0 3
+began=${EPOCHREALTIME/./}
+did "the device goes meanwhile" unlink_device nic busy
+us=$((${EPOCHREALTIME/./} - began))
+comment "in $us us"
+check "soon" test "$us" -lt 10000000
