@@ -83,20 +83,6 @@ static irqreturn_t iv_interrupt(int irq, void *arg)
 	return IRQ_HANDLED;
 }
 
-/*
- * The board's memory the master may touch: all the DMA API may give away, but not the kernel
- * itself, as far as a module can tell where that ends. QEMU's board has no high memory; one that
- * has some says so with another range.
- */
-static void iv_ranges(struct vbus_link *link)
-{
-	u64 begin = PAGE_ALIGN(__pa(empty_zero_page)), end = __pa(high_memory);
-
-	link->ranges[0].addr = begin;
-	link->ranges[0].len = end - begin;
-	link->nranges = 1;
-}
-
 static int iv_map_board(struct iv_link *iv)
 {
 	struct vbus_link *link = &iv->link;
@@ -107,7 +93,7 @@ static int iv_map_board(struct iv_link *iv)
 	link->out_bytes = pci_resource_len(iv->pdev, IVSHMEM_BAR_MEM);
 	link->out = devm_ioremap_wc(&iv->pdev->dev, pci_resource_start(iv->pdev, IVSHMEM_BAR_MEM),
 				    link->out_bytes);
-	iv_ranges(link);
+	vbus_link_fill_ranges(link);
 	if (!link->out)
 		return -ENOMEM;
 	/* The link is of use without it as well. */

@@ -242,8 +242,22 @@ LINK_COUNT_ATTR(write_bytes);
 LINK_COUNT_ATTR(rings);
 LINK_COUNT_ATTR(rang);
 
+static ssize_t ranges_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct vbus_link *link = vbus_link_of(kobj);
+	int i, n = 0;
+
+	for (i = 0; i < link->nranges; i++)
+		n += sysfs_emit_at(buf, n, "%#llx-%#llx\n", link->ranges[i].addr,
+				   link->ranges[i].addr + link->ranges[i].len - 1);
+	return n;
+}
+
+static struct kobj_attribute ranges_attr = __ATTR_RO(ranges);
+
 static struct attribute *link_attrs[] = {
 	&role_attr.attr,
+	&ranges_attr.attr,
 	&heartbeat_timeout_attr.attr,
 	&reads_attr.attr,
 	&read_bytes_attr.attr,

@@ -55,9 +55,11 @@ enum vbus_link_role {
  *	held; a posted write, no more. Nothing comes back if the peer is dead
  * @ack: acknowledge doorbell @bit, where the hardware wants that. Called before the memory is
  *	looked at. Optional
- * @reset: bring the window and the doorbells into the state they had when the link was registered,
- *	after a peer was lost: of a master only, and when the link is used in neither direction.
- *	Process context; must not call vbus_link_carrier(). Optional
+ * @reset: bring the window and the doorbells into the state they had when the link was registered.
+ *	Of a master only: called when the last life that used the link has ended, for whatever
+ *	reason, and neither direction uses it. The board may be alive and about to call again, and a
+ *	doorbell to it may be on its way: this is not to reset the board. What it returns is
+ *	not looked at. Process context; must not call vbus_link_carrier(). Optional
  */
 struct vbus_link_ops {
 	void (*ring)(struct vbus_link *link, u32 bit);
@@ -105,8 +107,10 @@ struct vbus_link_count {
  *	then it must not be freed
  * @in_bytes: its size
  * @in_addr: board: bus address of @in
- * @ranges: board: memory of this machine the master may touch; up to four ranges of bus addresses
- * @nranges: how many
+ * @ranges: board: memory of this machine the master may touch, up to four ranges of bus addresses;
+ *	the master refuses a board of which its window does not show each of them whole. See
+ *	vbus_link_fill_ranges()
+ * @nranges: how many, one or more
  * @dma: master: a channel of the kernel's dmaengine that copies memory (DMA_MEMCPY) between this
  *	machine and the board, for this link alone; or NULL: processors make all copies. Lent from
  *	vbus_link_register() to vbus_link_unregister(). It must have device_terminate_all, so that a
@@ -117,7 +121,7 @@ struct vbus_link_count {
  * @pool: master: more memory of this machine that the board's window shows, page-aligned. Drivers
  *	of devices that the board has work in it: it is all of this machine that such a device
  *	reaches. NULL if no device of the board is to be used
- * @pool_bytes: its size
+ * @pool_bytes: its size, whole pages
  * @pool_addr: its offset in the board's window, page-aligned
  *
  * Where the board has @in and the master has @pool, the link carries both directions, each of which
@@ -169,9 +173,23 @@ struct vbus_link {
  * @link: filled in; windows mapped, interrupts on or not yet
  *
  * The peer need not be there, now or ever.
- * Context: process. Return: 0, -EINVAL (malformed), -EEXIST (name).
+ * Context: process.
+ * Return: 0, -EINVAL (something is missing, too many, or not in whole pages; a master without @in,
+ * a board without @ranges, or with @dma or @pool), -EEXIST (name), -ENOMEM.
  */
 int vbus_link_register(struct vbus_link *link);
+
+/**
+ * vbus_link_fill_ranges() - a board's master may touch all that the DMA API may give out
+ * @link: its @ranges and @nranges are filled in
+ *
+ * For boards whose bus addresses are physical ones. What the kernel keeps for itself since it
+ * booted, such as its image, lies between the ranges, as far as four of them allow: the
+ * largest pieces of it do. Looks at all pages of the machine.
+ *
+ * Context: process, may sleep.
+ */
+void vbus_link_fill_ranges(struct vbus_link *link);
 
 /**
  * vbus_link_unregister() - the hardware is about to go

@@ -3,13 +3,18 @@
  * Template of a link driver for a board, to be copied and changed: a platform device whose first
  * memory resource is the window to the master, whose second one has a register that rings a
  * doorbell bit of the master and one that shows and clears those rung here, and which has one
- * interrupt. It compiles, but there is no such hardware.
+ * interrupt. It compiles, but there is no such hardware. In the device tree:
+ *
+ *	link@e0000000 {
+ *		compatible = "acme,backplane-link";
+ *		reg = <0xe0000000 0x4000000>, <0xe8000000 0x1000>;
+ *		interrupts = <24 2>;
+ *	};
  */
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
-#include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -102,18 +107,16 @@ static int acme_probe(struct platform_device *pdev)
 	acme->link.bits = ACME_BITS;
 	acme->link.peer_bits = ACME_BITS;
 	acme->link.out_bytes = resource_size(window);
-	/*
-	 * What the DMA API may give away, but not the kernel itself. High memory, if there is any,
-	 * is another range, from __pa(high_memory) on. What lies in none the master refuses.
-	 */
-	acme->link.ranges[0].addr = PAGE_ALIGN(__pa(empty_zero_page));
-	acme->link.ranges[0].len = __pa(high_memory) - acme->link.ranges[0].addr;
-	acme->link.nranges = 1;
+	vbus_link_fill_ranges(&acme->link);
 	/* Without it the master has devices for the board, but not the board for the master. */
-	acme->link.in = dma_alloc_coherent(&pdev->dev, ACME_IN_BYTES, &in_addr, GFP_KERNEL);
+	acme->link.in = dma_alloc_coherent(&pdev->dev, ACME_IN_BYTES, &in_addr,
+					   GFP_KERNEL | __GFP_NOWARN);
 	if (acme->link.in) {
 		acme->link.in_bytes = ACME_IN_BYTES;
 		acme->link.in_addr = in_addr;
+	} else {
+		dev_notice(&pdev->dev, "no %u KiB in one piece: the master uses no devices of this board\n",
+			   ACME_IN_BYTES / SZ_1K);
 	}
 	err = devm_add_action_or_reset(&pdev->dev, acme_free_in, acme);
 	if (err)
@@ -128,7 +131,7 @@ static int acme_probe(struct platform_device *pdev)
 	return devm_add_action_or_reset(&pdev->dev, acme_unregister, acme);
 }
 
-/* So that the master learns of it. Nothing is called after this. */
+/* So that the master learns of it, for which it may wait a minute. */
 static void acme_shutdown(struct platform_device *pdev)
 {
 	acme_unregister(platform_get_drvdata(pdev));

@@ -20,5 +20,25 @@ for size in 1 7 2048 4097 65536; do
 	check "queue round trips of $size bytes" ping_board 0 queue 20 $size
 done
 check "shared memory is shared" ping_board 0 touch 20 1
+
+# What the master may touch is not the board's kernel. Over an NTB it is one piece of memory.
+symbol() { echo $((0x$(awk -v s="$1" '$3 == s { print $1 }' "$map") - 0xc0000000)); }
+left_out()
+{
+	local from to line
+	from=$(symbol "$1") to=$(symbol "$2")
+	for line in $ranges; do
+		[ $((${line#*-})) -lt "$from" ] || [ $((${line%-*})) -ge "$to" ] || return
+	done
+}
+ranges=$(board 0 "cat $board_dir/ranges")
+comment "the master may touch ${ranges//$'\n'/ }"
+check "the master may touch something" test -n "$ranges"
+check_equal "on the master there is nothing to say" '' "$(link_get 0 ranges)"
+if [ -z "$CHASSIS_NTB" ]; then
+	map=$("$(dirname "$0")/../../../scripts/kernel" kdir "$CHASSIS_BOARD_KERNEL")/System.map
+	check "not its kernel's text" left_out _stext _etext
+	check "nor data and zeroes" left_out _sdata _end
+fi
 comment "board: $(board 0 "cd $board_dir; grep . *" | tr '\n' ' ')"
 comment "master: $(master "cd $(link_dir 0); grep . *" | tr '\n' ' ')"
