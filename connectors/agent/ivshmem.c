@@ -17,7 +17,6 @@
 #include <linux/dmaengine.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
@@ -93,9 +92,9 @@ static int iv_map_board(struct iv_link *iv)
 	link->out_bytes = pci_resource_len(iv->pdev, IVSHMEM_BAR_MEM);
 	link->out = devm_ioremap_wc(&iv->pdev->dev, pci_resource_start(iv->pdev, IVSHMEM_BAR_MEM),
 				    link->out_bytes);
-	vbus_link_fill_ranges(link);
 	if (!link->out)
 		return -ENOMEM;
+	vbus_link_fill_ranges(link);
 	/* The link is of use without it as well. */
 	link->in = dma_alloc_coherent(&iv->pdev->dev, IVSHMEM_IN_BYTES, &in_addr,
 				      GFP_KERNEL | __GFP_NOWARN);

@@ -22,7 +22,6 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/ntb.h>
-#include <linux/pci.h>
 #include <linux/reboot.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>

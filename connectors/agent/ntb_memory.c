@@ -5,7 +5,6 @@
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
 #include <linux/moduleparam.h>
-#include <linux/pci.h>
 
 #include "ntb.h"
 

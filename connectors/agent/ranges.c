@@ -5,6 +5,8 @@
  * The kernel marks the pages that it has kept since it booted as reserved: its image, the table of
  * pages, and more. The DMA API gives out none of them, and all others, early or late.
  */
+#include <linux/build_bug.h>
+#include <linux/kernel.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -14,6 +16,8 @@
 #include <vbus/link.h>
 
 #include "ranges.h"
+
+static_assert(ARRAY_SIZE(((struct vbus_link *)NULL)->ranges) == RANGES_MOST);
 
 static bool may_be_given_out(unsigned long pfn)
 {

@@ -9,50 +9,43 @@
 
 /**
  * struct ranges - page numbers
- * @range: by address; @end is the first page behind it
- * @n: how many
+ * @range: by address; @end is the first page behind it. The last element is ranges_add()'s
+ * @n: how many, RANGES_MOST at most
  */
 struct ranges {
 	struct {
 		unsigned long begin;
 		unsigned long end;
-	} range[RANGES_MOST];
+	} range[RANGES_MOST + 1];
 	unsigned int n;
 };
+
+/* Of the gap before the range @i. */
+static inline unsigned long ranges_gap(const struct ranges *r, unsigned int i)
+{
+	return r->range[i].begin - r->range[i - 1].end;
+}
 
 /* One page more, behind all others. Where there are too many ranges the smallest gap is filled. */
 static inline void ranges_add(struct ranges *r, unsigned long page)
 {
-	unsigned long gap, least;
-	unsigned int i, at;
+	unsigned int i, least = 1;
 
 	if (r->n && r->range[r->n - 1].end == page) {
 		r->range[r->n - 1].end++;
 		return;
 	}
-	if (r->n < RANGES_MOST) {
-		r->range[r->n].begin = page;
-		r->range[r->n++].end = page + 1;
+	r->range[r->n].begin = page;
+	r->range[r->n++].end = page + 1;
+	if (r->n <= RANGES_MOST)
 		return;
-	}
-	at = RANGES_MOST;
-	least = page - r->range[RANGES_MOST - 1].end;
-	for (i = 1; i < RANGES_MOST; i++) {
-		gap = r->range[i].begin - r->range[i - 1].end;
-		if (gap < least) {
-			least = gap;
-			at = i;
-		}
-	}
-	if (at == RANGES_MOST) {
-		r->range[RANGES_MOST - 1].end = page + 1;
-		return;
-	}
-	r->range[at - 1].end = r->range[at].end;
-	for (i = at; i < RANGES_MOST - 1; i++)
+	for (i = 2; i < r->n; i++)
+		if (ranges_gap(r, i) < ranges_gap(r, least))
+			least = i;
+	r->range[least - 1].end = r->range[least].end;
+	r->n--;
+	for (i = least; i < r->n; i++)
 		r->range[i] = r->range[i + 1];
-	r->range[RANGES_MOST - 1].begin = page;
-	r->range[RANGES_MOST - 1].end = page + 1;
 }
 
 #endif
