@@ -3,7 +3,8 @@
  * Which memory of a board its master may touch.
  *
  * The kernel marks the pages that it has kept since it booted as reserved: its image, the table of
- * pages, and more. The DMA API gives out none of them, and all others, early or late.
+ * pages, and more. Drivers do not map them, but for the page of zeroes, which stands for memory that
+ * nobody has written to.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
@@ -12,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/pfn.h>
+#include <linux/pgtable.h>
 #include <linux/sched.h>
 #include <vbus/link.h>
 
@@ -23,7 +25,7 @@ static bool may_be_given_out(unsigned long pfn)
 {
 	struct page *page = pfn_to_online_page(pfn);
 
-	return page && !PageReserved(page);
+	return page && (!PageReserved(page) || is_zero_pfn(pfn));
 }
 
 /* All nodes together, with what lies between them. */

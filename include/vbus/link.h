@@ -185,9 +185,11 @@ int vbus_link_register(struct vbus_link *link);
  *
  * For boards whose bus addresses are physical ones. What the kernel keeps for itself since it
  * booted, such as its image, lies between the ranges, as far as four of them allow: the
- * largest pieces of it do. Looks at all pages of the machine.
+ * largest pieces of it do. Looks at all pages of the machine. Not for boards that bounce
+ * (swiotlb) or have coherent memory of their own: they fill in @ranges themselves.
  *
- * Context: process, may sleep.
+ * Context: process, may sleep. After the kernel has freed what it needed to boot, as for modules
+ * always; memory that comes later is not included.
  */
 void vbus_link_fill_ranges(struct vbus_link *link);
 
