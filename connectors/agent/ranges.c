@@ -3,8 +3,8 @@
  * Which memory of a board its master may touch.
  *
  * The kernel marks the pages that it has kept since it booted as reserved: its image, the table of
- * pages, and more. Drivers do not map them, but for the page of zeroes, which stands for memory that
- * nobody has written to.
+ * pages, and more. Drivers do not map them, but for the page of zeroes, which stands for memory
+ * that nobody has written to.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
