@@ -61,17 +61,13 @@ disk_of() { ls "$PROXY/$1:$2/block" 2>/dev/null; }
 
 has_disk()
 {
-	local name
-	name=$(disk_of "$1" "$2")
-	[ -n "$name" ] && [ -b "/dev/$name" ]
+	REPLY=$(disk_of "$1" "$2")
+	[ -n "$REPLY" ] && REPLY=/dev/$REPLY && [ -b "$REPLY" ]
 }
 
-disk_wait()
-{
-	REPLY=''
-	wait_for 10 has_disk "$1" "${2:-0}" || return
-	REPLY=/dev/$(disk_of "$1" "${2:-0}")
-}
+has_no_disk() { [ -z "$(disk_of "$1" "$2")" ]; }
+
+disk_wait() { wait_for 10 has_disk "$1" "${2:-0}"; }
 
 disk_gone() { wait_for 10 test ! -e "/sys/block/${1#/dev/}"; }
 

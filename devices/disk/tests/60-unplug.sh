@@ -101,6 +101,7 @@ check "the device can be disabled, too" disable d
 check_errno "but its medium is in use for as long as the back end is" EBUSY attr d src_path /dev/mapper/stuck
 dmsetup --noudevsync resume stuck
 check "when it goes on, the medium is free" wait_for 5 attr d src_path /dev/mapper/stuck
+check "its disk goes" wait_for 10 has_no_disk "$CLIENT" $((port + 1))
 enable d
 check_works "and all works again" $((port + 1))
 detach "$CLIENT"
