@@ -15,11 +15,13 @@
 #include <linux/pfn.h>
 #include <linux/pgtable.h>
 #include <linux/sched.h>
+#include <linux/vbus_agent.h>
 #include <vbus/link.h>
 
 #include "ranges.h"
 
 static_assert(ARRAY_SIZE(((struct vbus_link *)NULL)->ranges) == RANGES_MOST);
+static_assert(VBUS_AGENT_RANGES == RANGES_MOST);
 
 static bool may_be_given_out(unsigned long pfn)
 {

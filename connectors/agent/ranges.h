@@ -5,7 +5,7 @@
 #ifndef _VBUS_AGENT_RANGES_H
 #define _VBUS_AGENT_RANGES_H
 
-#define RANGES_MOST	4
+#define RANGES_MOST	8
 
 /**
  * struct ranges - page numbers

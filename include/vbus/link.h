@@ -107,7 +107,7 @@ struct vbus_link_count {
  *	then it must not be freed
  * @in_bytes: its size
  * @in_addr: board: bus address of @in
- * @ranges: board: memory of this machine the master may touch, up to four ranges of bus addresses;
+ * @ranges: board: memory of this machine the master may touch, up to eight ranges of bus addresses;
  *	the master refuses a board of which its window does not show each of them whole. See
  *	vbus_link_fill_ranges()
  * @nranges: how many, one or more
@@ -143,7 +143,7 @@ struct vbus_link {
 	struct {
 		u64 addr;
 		u64 len;
-	} ranges[4];
+	} ranges[8];
 	u32 nranges;
 	struct dma_chan *dma;
 	dma_addr_t dma_base;
@@ -184,7 +184,7 @@ int vbus_link_register(struct vbus_link *link);
  * @link: its @ranges and @nranges are filled in
  *
  * For boards whose bus addresses are physical ones. What the kernel keeps for itself since it
- * booted, such as its image, lies between the ranges, as far as four of them allow: the
+ * booted, such as its image, lies between the ranges, as far as eight of them allow: the
  * largest pieces of it do. Looks at all pages of the machine. Not for boards that bounce
  * (swiotlb) or have coherent memory of their own: they fill in @ranges themselves.
  *

@@ -127,6 +127,8 @@ fresh
 check "what it writes" disk_write
 check "arrives" disk_same
 check "by the engine" test "$(dma_get reads)" -ge $((reads + 64))
+check "memory nobody has written to can be written" board 0 'untouched /dev/vbda 65536'
+check_equal "it has arrived" 0 "$(master 'head -c 65536 /tmp/disk.img | tr -d "\0" | wc -c')"
 fresh
 td_set error 1
 disk_write

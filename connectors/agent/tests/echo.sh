@@ -25,18 +25,16 @@ check "shared memory is shared" ping_board 0 touch 20 1
 symbol() { echo $((0x$(awk -v s="$1" '$3 == s { print $1 }' "$map") - 0xc0000000)); }
 left_out()
 {
-	local from to line
-	from=$(symbol "$1") to=$(symbol "$2")
+	local line
 	for line in $ranges; do
-		[ $((${line#*-})) -lt "$from" ] || [ $((${line%-*})) -ge "$to" ] || return
+		[ $((${line#*-})) -lt "$1" ] || [ $((${line%-*})) -ge "$2" ] || return
 	done
 }
 touched()
 {
-	local line page
-	page=$(symbol "$1")
+	local line
 	for line in $ranges; do
-		[ $((${line%-*})) -gt "$page" ] || [ $((${line#*-})) -lt $((page + 4095)) ] || return 0
+		[ $((${line%-*})) -gt "$1" ] || [ $((${line#*-})) -lt $(($1 + 4095)) ] || return 0
 	done
 	return 1
 }
@@ -46,9 +44,12 @@ check "the master may touch something" test -n "$ranges"
 check_equal "on the master there is nothing to say" '' "$(link_get 0 ranges)"
 if [ -z "$CHASSIS_NTB" ]; then
 	map=$("$(dirname "$0")/../../../scripts/kernel" kdir "$CHASSIS_BOARD_KERNEL")/System.map
-	check "not its kernel's text" left_out _stext _etext
-	check "nor its data" left_out _sdata empty_zero_page
-	check "but the page of zeroes, which drivers map" touched empty_zero_page
+	zeroes=$(symbol empty_zero_page)
+	check "not its kernel's text" left_out "$(symbol _stext)" "$(symbol _etext)"
+	check "nor its data" left_out "$(symbol _sdata)" "$(symbol _edata)"
+	check "nor data that began as zeroes" left_out "$(symbol __bss_start)" "$zeroes"
+	check "nor the rest of it" left_out $((zeroes + 4096)) "$(symbol _end)"
+	check "but the page of zeroes, which drivers map" touched "$zeroes"
 fi
 comment "board: $(board 0 "cd $board_dir; grep . *" | tr '\n' ' ')"
 comment "master: $(master "cd $(link_dir 0); grep . *" | tr '\n' ' ')"

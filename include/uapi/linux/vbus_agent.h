@@ -20,7 +20,7 @@
 /* Doorbells each way; they share the bits the hardware has. Bit 0 is for control. */
 #define VBUS_AGENT_BELLS	256
 #define VBUS_AGENT_EVENTS	16	/* bus events on their way */
-#define VBUS_AGENT_RANGES	4
+#define VBUS_AGENT_RANGES	8
 #define VBUS_AGENT_MSG		(sizeof(struct vbus_msg) + VBUS_CALL_MAX)
 
 /* Peer addresses with this bit are offsets in the inbox, which lies in the master's memory. */
@@ -104,7 +104,7 @@ struct vbus_agent_master_mem {
 	__le32 event_ack;
 	__le32 verb_seq;
 	__le32 verb_len;
-	__u8 rsvd[144];
+	__u8 rsvd[80];
 	__le32 bell[VBUS_AGENT_BELLS];
 	__u8 verb[sizeof(struct vbus_msg) + VBUS_CALL_MAX];
 	struct vbus_agent_offer offer;
@@ -150,7 +150,7 @@ struct vbus_agent_board_mem {
 };
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-_Static_assert(sizeof(struct vbus_agent_hello) == 96, "vbus_agent_hello");
+_Static_assert(sizeof(struct vbus_agent_hello) == 160, "vbus_agent_hello");
 _Static_assert(sizeof(struct vbus_agent_master_mem) == 256 + 1024 + 4112 + 64,
 	       "vbus_agent_master_mem");
 _Static_assert(sizeof(struct vbus_agent_board_mem) == 256 + 1024 + 640 + 4112,
