@@ -4,9 +4,11 @@
  * for machines that have no real one.
  *
  * A processor of this machine makes the copies, in the interrupt of a timer: not in a thread, since
- * who waits for a copy in softirq may be on the only processor on which the thread could run. So
- * nothing is gained by it, and its speed means nothing. What is real is the interface, that copies
- * are made some time after they were asked for, and what goes wrong:
+ * who waits for a copy in softirq may be on the only processor on which the thread could run. Who
+ * asks whether a copy is done makes it as well, if its time has come: an emulated machine's timer
+ * can be late by more than a driver would wait for hardware. So nothing is gained by it, and its
+ * speed means nothing. What is real is the interface, that copies are made some time after they
+ * were asked for, and what goes wrong:
  *
  *	delay_us	how long each transfer takes
  *	kib_ns		how much longer for each 1024 bytes
@@ -62,7 +64,8 @@ struct testdma_desc {
  * @active: issued
  * @stuck: one that hangs
  * @failed: cookie of the last one that failed
- * @timer: when the first of @active is carried out
+ * @timer: has the first of @active carried out
+ * @due: when that is
  * @debugfs: directory
  * @delay_us: see above, as the next ones
  * @kib_ns: see above
@@ -90,6 +93,7 @@ struct testdma {
 	struct testdma_desc *stuck;
 	dma_cookie_t failed;
 	struct hrtimer timer;
+	ktime_t due;
 	struct dentry *debugfs;
 	u32 delay_us;
 	u32 kib_ns;
@@ -145,10 +149,11 @@ static void testdma_kick(struct testdma *td)
 {
 	struct testdma_desc *d = list_first_entry_or_null(&td->active, struct testdma_desc, node);
 
-	if (d && !td->stuck)
-		hrtimer_start(&td->timer, ns_to_ktime((u64)td->delay_us * NSEC_PER_USEC +
-						      ((u64)d->len * td->kib_ns >> 10)),
-			      HRTIMER_MODE_REL_HARD);
+	if (!d || td->stuck)
+		return;
+	td->due = ktime_add_ns(ktime_get(), (u64)td->delay_us * NSEC_PER_USEC +
+					    ((u64)d->len * td->kib_ns >> 10));
+	hrtimer_start(&td->timer, td->due, HRTIMER_MODE_ABS_HARD);
 }
 
 /* The first of the list is done. */
@@ -165,20 +170,18 @@ static void testdma_done(struct testdma *td, struct testdma_desc *d, bool ok)
 	list_move_tail(&d->node, &td->free);
 }
 
-static enum hrtimer_restart testdma_timer(struct hrtimer *timer)
+/* The next transfer, if its time has come. */
+static void testdma_carry_out(struct testdma *td)
 {
-	struct testdma *td = container_of(timer, struct testdma, timer);
-	struct testdma_desc *d;
-	unsigned long flags;
+	struct testdma_desc *d = list_first_entry_or_null(&td->active, struct testdma_desc, node);
 
-	spin_lock_irqsave(&td->lock, flags);
-	d = list_first_entry_or_null(&td->active, struct testdma_desc, node);
-	if (!d || td->stuck)
-		goto out;
+	lockdep_assert_held(&td->lock);
+	if (!d || td->stuck || ktime_before(ktime_get(), td->due))
+		return;
 	if (td->hang) {
 		td->hang--;
 		td->stuck = d;
-		goto out;
+		return;
 	}
 	if (td->error) {
 		td->error--;
@@ -191,7 +194,15 @@ static enum hrtimer_restart testdma_timer(struct hrtimer *timer)
 		testdma_done(td, d, true);
 	}
 	testdma_kick(td);
-out:
+}
+
+static enum hrtimer_restart testdma_timer(struct hrtimer *timer)
+{
+	struct testdma *td = container_of(timer, struct testdma, timer);
+	unsigned long flags;
+
+	spin_lock_irqsave(&td->lock, flags);
+	testdma_carry_out(td);
 	spin_unlock_irqrestore(&td->lock, flags);
 	return HRTIMER_NORESTART;
 }
@@ -260,6 +271,7 @@ static enum dma_status testdma_status(struct dma_chan *chan, dma_cookie_t cookie
 	unsigned long flags;
 
 	spin_lock_irqsave(&td->lock, flags);
+	testdma_carry_out(td);
 	status = dma_async_is_complete(cookie, chan->completed_cookie, chan->cookie);
 	if (status != DMA_COMPLETE && cookie == td->failed)
 		status = DMA_ERROR;
@@ -410,7 +422,7 @@ static int testdma_probe(struct platform_device *pdev)
 			return -ENOMEM;
 	}
 	testdma_init_lists(td);
-	hrtimer_init(&td->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	hrtimer_init(&td->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
 	td->timer.function = testdma_timer;
 	testdma_init_dma(td, dev);
 	err = dma_async_device_register(&td->dma);
