@@ -5,7 +5,10 @@
 # vbus (and of $VBUS_VENDOR, a folder elsewhere), and prints OUT.  Kconfig's
 # own "source" knows no wildcards.
 set -eu
-out=$1
+case $#:${1:-} in
+1:[!-]*) out=$1 ;;
+*) echo "usage: scripts/kconfig-glob.sh OUT" >&2; exit 2 ;;
+esac
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 for f in drivers/*/Kconfig drivers/*/*/Kconfig connectors/*/Kconfig connectors/*/*/Kconfig \
