@@ -6,6 +6,18 @@
 
 #include "vbus-enet.h"
 
+/*
+ * Does the administrator want NAPI's timer to look again, before an interrupt is asked for
+ * (napi_defer_hard_irqs)? As napi_complete_done() will find.
+ */
+static bool pair_defers(const struct napi_struct *napi, int work)
+{
+	const struct net_device *dev = napi->dev;
+	int looks = work ? READ_ONCE(dev->napi_defer_hard_irqs) : napi->defer_hard_irqs_count;
+
+	return looks > 0 && READ_ONCE(dev->gro_flush_timeout);
+}
+
 static int pair_poll(struct napi_struct *napi, int budget)
 {
 	struct enet_pair *pair = container_of(napi, struct enet_pair, napi);
@@ -23,6 +35,12 @@ static int pair_poll(struct napi_struct *napi, int budget)
 	work = enet_rx_poll(pair, budget);
 	if (work >= budget || again)
 		return budget;
+	if (!busy && pair_defers(napi, work)) {
+		/* Nothing is armed. If that was changed just now, look again. */
+		if (napi_complete_done(napi, work))
+			napi_schedule(napi);
+		return work;
+	}
 	/*
 	 * Armed before the NAPI completes, while the rings are still ours: an interrupt in between
 	 * makes napi_complete_done() run us again.
