@@ -12,60 +12,68 @@
 
 FLOOD=10240
 
-# within COUNTER... LIMIT: of them, together, at most so many for each packet
-within()
+# fits COUNTER... LIMIT: of them, together, at most so many for each packet
+fits()
 {
 	local c sum=0 limit=${*: -1}
 	for c in "${@:1:$#-1}"; do sum=$((sum + C[$c])); done
-	check "$(awk -v a=$sum -v b="$PACKETS" 'BEGIN { printf "%.3f", a / b }') ${*:1:$#-1} a packet, at most $limit" \
-		awk -v a=$sum -v b="$PACKETS" -v l="$limit" 'BEGIN { exit !(b > 0 && a <= l * b) }'
+	a_packet=$(awk -v a=$sum -v b="$PACKETS" 'BEGIN { printf "%.3f", (b > 0 ? a / b : 0) }')
+	awk -v a=$sum -v b="$PACKETS" -v l="$limit" 'BEGIN { exit !(b > 0 && a <= l * b) }'
 }
 
-# counted NAME WHAT...: count_packets WHAT; not in a shell of its own, as check() would
+# counted NAME LIMIT... -- WHAT...: count_packets WHAT, which must succeed, read nothing, and keep within
+# the limits, each of which is what fits() takes. A machine that stands still for a moment, because its
+# host does, has the other one run dry, or throw away what it has no buffers for: so there are three
+# tries. Not in a shell of its own.
 counted()
 {
-	local name=$1 rc=0
+	local name=$1 limit try rc kept
+	local -a limits=()
 	shift
-	count_packets "$@" || rc=$?
+	while [ "$1" != -- ]; do limits+=("$1"); shift; done
+	shift
+	for try in 1 2 3; do
+		rc=0 kept=yes
+		count_packets "$@" || rc=$?
+		counts_show "${*//_/ }"
+		# shellcheck disable=SC2086 # words
+		for limit in "${limits[@]}"; do fits $limit || kept=''; done
+		[ "$1" != flood ] || enough || kept=''
+		[ $rc = 0 ] && [ -z "$kept" ] || break
+		[ $try = 3 ] || comment "not as it should be; once more"
+	done
 	check "$name" test $rc = 0
-	counts_show "${*//_/ }"
 	check_equal "no payload is read across" 0 "${C[reads]}"
+	# shellcheck disable=SC2086 # words
+	for limit in "${limits[@]}"; do
+		fits $limit
+		check "$a_packet ${limit% *} a packet, at most ${limit##* }" fits $limit
+	done
+	[ "$1" != flood ] || check "$PACKETS packets have arrived" enough
 }
+
+enough() { [ "$PACKETS" -ge $((FLOOD * 9 / 10)) ]; }
 
 board_require 1
 did "the board has a network interface" counts_nic || exit 1
 
 # Control writes are those of rings, and a counter with each doorbell.
 for way in board master; do
-	for burst in 1 8 32; do
-		counted "the $way sends $FLOOD packets, $burst at a time" flood $way 56 $FLOOD $burst
-		check "of which $PACKETS are there" test "$PACKETS" -ge $((FLOOD * 9 / 10))
-		if [ $burst = 1 ]; then
-			# Who is given one at a time may be done with it before the next one comes.
-			within ring_reads 0.5
-			within rings 0.5
-			within ring_writes rings 4
-		else
-			within ring_reads 0.1
-			within rings 0.1
-			within ring_writes rings 2
-		fi
+	# Who is given one at a time may be done with it before the next one comes.
+	counted "the $way sends $FLOOD packets, one at a time" \
+		"ring_reads 0.5" "rings 0.5" "ring_writes rings 4" -- flood $way 56 $FLOOD 1
+	for burst in 8 32; do
+		counted "the $way sends $FLOOD packets, $burst at a time" \
+			"ring_reads 0.1" "rings 0.1" "ring_writes rings 2" -- flood $way 56 $FLOOD $burst
 	done
 done
 
 # Frames that are mapped, and sent along nevertheless.
-counted "the board sends large packets" flood board 1400 $FLOOD 8
-check "of which $PACKETS are there" test "$PACKETS" -ge $((FLOOD * 9 / 10))
-within ring_reads 0.3
-within rings 0.1
-within ring_writes rings 2
+counted "the board sends large packets" \
+	"ring_reads 0.3" "rings 0.1" "ring_writes rings 2" -- flood board 1400 $FLOOD 8
 
 # One at a time: both sides go idle for each packet, and each is rung.
-counted "500 pings" ping_pong board 56 500
-within ring_reads 2
-within rings 1.1
-within ring_writes rings 8
-counted "500 large pings" ping_pong board 1000 500
-within ring_reads 2
-within rings 1.1
-within ring_writes rings 8
+for bytes in 56 1000; do
+	counted "500 pings of $bytes bytes" \
+		"ring_reads 2" "rings 1.1" "ring_writes rings 8" -- ping_pong board $bytes 500
+done
