@@ -8,6 +8,7 @@
 #   disk_device DEV PATH [ATTR=VALUE]...   a device on bus DEV-bus, enabled, and attached: sets CLIENT
 #   disk_wait CLIENT [ID]        -> /dev/vbd<x> of a client, when it is there
 #   disk_gone DEVICE             wait until the disk is gone
+#   has_no_disk CLIENT ID        is there none at the port?
 #   pattern BYTES SEED           reproducible bytes on stdout
 #   sum_of FILE [BYTES]          checksum
 #   quick COMMAND...             must take less than a second (debug kernel: five)
@@ -67,7 +68,12 @@ has_disk()
 
 has_no_disk() { [ -z "$(disk_of "$1" "$2")" ]; }
 
-disk_wait() { wait_for 10 has_disk "$1" "${2:-0}"; }
+disk_wait()
+{
+	wait_for 10 has_disk "$1" "${2:-0}" && return
+	REPLY=''
+	return 1
+}
 
 disk_gone() { wait_for 10 test ! -e "/sys/block/${1#/dev/}"; }
 

@@ -59,7 +59,8 @@ kill_driver()
 	detach "$CLIENT" && attach d-bus && CLIENT=$REPLY
 }
 
-kill_medium() { disable d && enable d; }
+# The next round shall not take the old disk for the new one.
+kill_medium() { disable d && wait_for 10 has_no_disk "$CLIENT" "$port" && enable d; }
 
 disk_require
 disk_file $back 1
