@@ -22,10 +22,16 @@ done
 check "shared memory is shared" ping_board 0 touch 20 1
 
 # What the master may touch is not the board's kernel. Over an NTB it is one piece of memory.
-symbol() { echo $((0x$(awk -v s="$1" '$3 == s { print $1 }' "$map") - 0xc0000000)); }
+symbol()
+{
+	local at
+	at=$(awk -v s="$1" '$3 == s { print $1 }' "$map")
+	[ -n "$at" ] && echo $((0x$at - 0xc0000000))
+}
 left_out()
 {
 	local line
+	[ -n "$1" ] && [ -n "$2" ] && [ "$1" -lt "$2" ] && [ -n "$ranges" ] || return
 	for line in $ranges; do
 		[ $((${line#*-})) -lt "$1" ] || [ $((${line%-*})) -ge "$2" ] || return
 	done

@@ -29,6 +29,9 @@ le() { v=$(($2)); devmem $(at $1) 32 $(( ((v & 255) << 24) | ((v >> 8 & 255) << 
 hello() { # magic version gen nranges block addr len
 	le 0 0; le 4 $2; le 8 $3; le 12 $4; le 16 $5; le 20 0; le 32 $6; le 36 0; le 40 $7; le 44 0; le 0 $1
 	beat=0; until=$(($(now) + 3)); while [ $(now) -lt $until ]; do beat=$((beat + 1)); le 160 $((beat + $3 % 1000)); done; }
+last() { # addr len: of the eighth range; those after the first are good
+	for i in 1 2 3 4 5 6 7; do o=$((32 + 16 * i)); le $o 0x1000000; le $((o + 4)) 0; le $((o + 8)) 0x1000000; le $((o + 12)) 0; done
+	le 144 $1; le 152 $2; }
 noise() { # from to count
 	awk -v a=$1 -v b=$2 -v n=$3 "BEGIN{srand(); for(i=0;i<n;i++) print a+int(rand()*(b-a)/4)*4, int(rand()*2147483647)}" |
 	while read o v; do devmem $(at $o) 32 $v; done; }
@@ -56,6 +59,8 @@ refused "a wrong version" "$M 77 13 1 $RAM $RAM 0x1000000" "its version is 77, n
 refused "no memory" "$M 1 14 0 $RAM $RAM 0x1000000" "0 ranges of memory"
 refused "too many ranges" "$M 1 15 9 $RAM $RAM 0x1000000" "9 ranges of memory"
 refused "memory outside the window" "$M 1 16 1 $RAM 0xf000000 0x2000000" "is not in the window of 0x10000000 bytes"
+board 0 "last 0xf000000 0x3000000" 30 >/dev/null
+refused "the last of eight ranges outside the window" "$M 1 19 8 $RAM $RAM 0x1000000" "of 0x3000000 bytes at 0xf000000 is not in the window"
 refused "a block outside its memory" "$M 1 17 1 0x100 $RAM 0x1000000" "its block at 0x100 is not in its memory"
 refused "a block that is none" "$M 1 18 1 0x1800000 $RAM 0x1000000" "at its block, not 0x76426431"
 refused "a life number of a dead link" "$M 1 0xffffffff 1 $RAM $RAM 0x1000000" "its life number is 0xffffffff"

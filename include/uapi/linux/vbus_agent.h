@@ -151,6 +151,7 @@ struct vbus_agent_board_mem {
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 _Static_assert(sizeof(struct vbus_agent_hello) == 160, "vbus_agent_hello");
+_Static_assert(__builtin_offsetof(struct vbus_agent_master_mem, beat) == 160, "beat");
 _Static_assert(sizeof(struct vbus_agent_master_mem) == 256 + 1024 + 4112 + 64,
 	       "vbus_agent_master_mem");
 _Static_assert(sizeof(struct vbus_agent_board_mem) == 256 + 1024 + 640 + 4112,
