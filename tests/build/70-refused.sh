@@ -40,6 +40,19 @@ refused "for scripts that" 2 tests/qemu/chassis "do" master true
 refused "no part 'cuont'" 2 env PARTS=cuont tests/bench/agent/run
 refused "no folder 'connectors/agnt'" 2 make --no-print-directory KDIR="$KDIR" ONLY="connectors/agnt" modules
 refused "no Kbuild and no Makefile" 2 make --no-print-directory KDIR="$KDIR" M="$dir/nosuch"
+refused "usage" 2 tests/qemu/board-initrd --help
+refused "usage" 2 scripts/kconfig-glob.sh --help
+refused "usage" 2 scripts/initramfs-base --help
+refused "unknown option" 2 scripts/nuttcp -x
+refused "takes nothing" 2 scripts/board-base x
+# What begins with mounting is not for this machine.
+for init in scripts/guest-init tests/qemu/guest/{init,nested-init,board-init}; do
+	if grep -q '^\[ \$\$ = 1 \] || {.* exit 2; }$' $init; then
+		refused "first process of" 2 busybox sh $init
+	else
+		fail "refused: $init" "it does not ask whether it is the first process"
+	fi
+done
 
 # stage LINE...: what scripts/check makes of a stage that does that
 mkdir "$dir/scripts"
@@ -56,5 +69,6 @@ check_equal "one that dies without a line" "0 passed, 1 failed" "$(stage 'exit 3
 check_equal "one that ends without a line" "0 passed, 1 failed" "$(stage 'exit 0')"
 check_equal "one that dies after a test" "1 passed, 1 failed" "$(stage 'echo ok 1 rule; exit 3')"
 check_equal "one that dies within its plan" "1 passed, 2 failed" "$(stage 'echo 1..3; echo ok 1 rule; exit 3')"
+check_equal "one whose log is gone" "0 passed, 1 failed" "$(stage 'echo ok 1 rule; rm build/check/lint.log')"
 check_equal "a failure is counted once" "0 passed, 1 failed" "$(stage 'echo 1..1; echo not ok 1 rule; exit 1')"
 check_equal "nothing to do is no failure" "0 passed, 0 failed" "$(stage 'echo 1..0 # SKIP')"
