@@ -25,9 +25,12 @@ static int pair_poll(struct napi_struct *napi, int budget)
 	bool busy;
 	int work;
 
-	/* netpoll: only transmit completions */
-	if (unlikely(!budget))
+	/* netpoll: only transmit completions. What it could not arm for is left to a run of our own. */
+	if (unlikely(!budget)) {
+		if (again)
+			napi_schedule(napi);
 		return 0;
+	}
 	/* A socket polls: it wants no interrupt. When it stops we are called once more. */
 	busy = test_bit(NAPI_STATE_IN_BUSY_POLL, &napi->state);
 	if (busy)
