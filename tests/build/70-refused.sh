@@ -47,10 +47,10 @@ refused "unknown option" 2 scripts/nuttcp -x
 refused "takes nothing" 2 scripts/board-base x
 # What begins with mounting is not for this machine.
 for init in scripts/guest-init tests/qemu/guest/{init,nested-init,board-init}; do
-	if grep -q '^\[ \$\$ = 1 \] || {.* exit 2; }$' $init; then
+	if grep -vm1 -e '^#' -e '^$' $init | grep -q '^\[ \$\$ = 1 \] || {.* exit 2; }$'; then
 		refused "first process of" 2 busybox sh $init
 	else
-		fail "refused: $init" "it does not ask whether it is the first process"
+		fail "refused: $init" "it does not begin by asking whether it is the first process"
 	fi
 done
 

@@ -20,12 +20,12 @@ at_exit kill $!
 
 # defer LOOKS NS
 defer() { echo "$1" >"/sys/class/net/$nic/napi_defer_hard_irqs" && echo "$2" >"/sys/class/net/$nic/gro_flush_timeout"; }
-# interrupts for a thousand round trips, in $REPLY
+# round_trips [BUSY]: interrupts for a thousand of them, in $REPLY; the socket polls for so many microseconds
 round_trips()
 {
 	local before
 	before=$(client_count defer interrupts)
-	pingpong 10.96.0.1 5000 0 1000 >/dev/null || return
+	pingpong 10.96.0.1 5000 "${1:-0}" 1000 >/dev/null || return
 	REPLY=$(($(client_count defer interrupts) - before))
 }
 
@@ -43,12 +43,16 @@ check "looks can be switched off" defer 0 0
 did "round trips as ever" round_trips
 check "each has its interrupt again" test "$REPLY" -ge 750
 
-# Whichever of the two changes while packets come, none waits for an interrupt that was not asked for.
+# Whichever of the two changes while packets come, none waits for an interrupt that was not asked for: a
+# round trip that takes two seconds is an error. Nor does an interface that went and came back meanwhile.
 toggle() { while :; do defer 3 50000; defer 0 50000; defer 2 0; defer 0 0; done; }
 toggle 2>/dev/null &
 at_exit kill $!
-for i in 1 2 3 4 5; do
+for i in 1 2 3; do
 	did "round trips while it changes ($i)" round_trips
+	did "with a socket that polls" round_trips 200
+	ip link set "$nic" down
+	ip link set "$nic" up
+	check "the interface comes back" wait_for 10 ping -c 1 -W 1 10.96.0.1
 done
-check_equal "nothing was missed" 0 "$(client_count defer missed)"
-check_equal "nor bad" 0 "$(client_count defer bad)"
+check_equal "nothing was bad" 0 "$(client_count defer bad)"

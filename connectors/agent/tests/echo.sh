@@ -52,6 +52,7 @@ if [ -z "$CHASSIS_NTB" ]; then
 	map=$("$(dirname "$0")/../../../scripts/kernel" kdir "$CHASSIS_BOARD_KERNEL")/System.map
 	zeroes=$(symbol empty_zero_page)
 	check "not its kernel's text" left_out "$(symbol _stext)" "$(symbol _etext)"
+	check "nor its constants" left_out "$(symbol _etext)" "$(symbol __end_rodata)"
 	check "nor its data" left_out "$(symbol _sdata)" "$(symbol _edata)"
 	check "nor data that began as zeroes" left_out "$(symbol __bss_start)" "$zeroes"
 	check "nor the rest of it" left_out $((zeroes + 4096)) "$(symbol _end)"
