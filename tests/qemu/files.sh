@@ -4,7 +4,7 @@
 # scripts/guest-image.  $top is the tree, $root the folder to fill.
 
 # Modules of the kernel that the tests use, where they are not built in.
-stock_modules='configfs bridge veth tun dummy macvlan 8021q pktgen sch_ingress sch_netem
+stock_modules='configfs bridge veth tun dummy macvlan 8021q pktgen netconsole sch_ingress sch_netem
 	cls_matchall cls_flower cls_u32 act_mirred act_gact vfio vfio_iommu_type1 irqbypass kvm kvm_amd kvm_intel virtio_pci virtio_net virtio_blk vhost_net ahci sd_mod
 	loop brd ext4 xfs dm_mod dm_flakey'
 
