@@ -25,7 +25,7 @@ static int pair_poll(struct napi_struct *napi, int budget)
 	bool busy;
 	int work;
 
-	/* netpoll: only transmit completions. What it could not arm for is left to a run of our own. */
+	/* netpoll: only transmit completions. What it could not arm for is left to us. */
 	if (unlikely(!budget)) {
 		if (again)
 			napi_schedule(napi);
