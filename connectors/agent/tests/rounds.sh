@@ -161,7 +161,7 @@ disk_works()
 both_calling() { board_state_is 0 calling && board_state_is 1 calling; }
 
 # One that went in order may come back at any time.
-says_so() { state_is 0 down || state_is 0 waiting; }
+says_so() { case $(link_get 0 state) in down|waiting) ;; *) return 1 ;; esac; }
 
 # One round: the first board is struck.
 board_round()
@@ -173,7 +173,7 @@ board_round()
 	us=$((${EPOCHREALTIME/./} - began))
 	comment "noticed $((us / 1000)) ms after the strike"
 	silent "$1"
-	check "the master says so" says_so
+	check "the master says so" wait_for 3 says_so
 	check "it comes back" bring_back "$1"
 	[ "$1" != stop ] || load_end
 	other_unharmed
